@@ -1,0 +1,78 @@
+/** Every fault that can be reported, with a title for the docs and a transport-free kind. */
+
+export type Kind =
+  | "bad-input"
+  | "too-large"
+  | "not-found"
+  | "not-allowed"
+  | "not-ready"
+  | "timeout"
+  | "refused"
+  | "bug";
+
+export const CODES = {
+  // What users write.
+  SPEC_NOT_FOUND: { title: "The spec file does not exist", kind: "not-found" },
+  SPEC_UNREADABLE: { title: "The spec file cannot be read", kind: "bad-input" },
+  SPEC_TOO_LARGE: { title: "The spec is larger than 1 MiB", kind: "too-large" },
+  SPEC_EMPTY: { title: "The spec holds no document", kind: "bad-input" },
+  SPEC_NOT_TEXT: { title: "The spec is not UTF-8 text", kind: "bad-input" },
+  SPEC_SYNTAX: { title: "The spec is not valid YAML", kind: "bad-input" },
+  SPEC_DUPLICATE_KEY: { title: "A key appears twice in one mapping", kind: "bad-input" },
+  SPEC_ALIASES: { title: "Aliases expand to too much data", kind: "too-large" },
+  SPEC_TOO_DEEP: { title: "The spec is nested too deeply", kind: "too-large" },
+  SPEC_UNKNOWN_KEY: { title: "A key is not part of the language", kind: "bad-input" },
+  SPEC_MISSING_KEY: { title: "A required key is absent", kind: "bad-input" },
+  SPEC_WRONG_TYPE: { title: "A value has the wrong type", kind: "bad-input" },
+  SPEC_WRONG_VALUE: { title: "A value is not allowed", kind: "bad-input" },
+  SPEC_NAME: { title: "A name breaks the naming rules", kind: "bad-input" },
+  SPEC_CONFLICT: { title: "Two settings contradict each other", kind: "bad-input" },
+  SPEC_TRAFFIC_SUM: { title: "Traffic does not add up to 0 or 100", kind: "bad-input" },
+  SPEC_UNKNOWN_DEPLOYMENT: {
+    title: "Traffic names a deployment that is not there",
+    kind: "bad-input",
+  },
+  SPEC_NO_TRAFFIC: { title: "No deployment gets traffic", kind: "bad-input" },
+  SPEC_OLD_SPELLING: { title: "An old spelling was understood", kind: "bad-input" },
+  SPEC_IGNORED: { title: "A setting means nothing on a device", kind: "bad-input" },
+  SPEC_UNKNOWN_SKU: { title: "An instance type is not in the table", kind: "bad-input" },
+  SPEC_REFERENCE: { title: "A reference cannot be resolved", kind: "not-found" },
+  SPEC_SCRIPT_MISSING: { title: "A scoring script does not exist", kind: "not-found" },
+  SPEC_REDUCED: { title: "A limit was reduced to fit the device", kind: "bad-input" },
+  SPEC_DEVICE_TOO_SMALL: { title: "The endpoint does not fit the device", kind: "bad-input" },
+
+  // Model files and the model store.
+  MODEL_UNREADABLE: { title: "The model file cannot be read", kind: "bad-input" },
+  MODEL_NOT_ONNX: { title: "The file is not an ONNX model", kind: "bad-input" },
+  MODEL_REFUSED: { title: "ONNX Runtime cannot load the model", kind: "bad-input" },
+  MODEL_OUTPUT_KIND: { title: "A model output is not a tensor", kind: "bad-input" },
+  MODEL_INPUT_KIND: { title: "A model input is not a tensor", kind: "bad-input" },
+  MODEL_STORE: { title: "The model store refused", kind: "bad-input" },
+
+  // Command line.
+  CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
+  CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
+  CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
+  CLI_BUG: { title: "A defect of edgewright", kind: "bug" },
+
+  // Runtime.
+  RUNTIME_SETTING: { title: "A runtime setting is wrong", kind: "bad-input" },
+  RUNTIME_PORT: { title: "The runtime cannot listen on its address", kind: "bad-input" },
+  RUNTIME_ENDPOINT: { title: "The resolved endpoint cannot be read", kind: "bad-input" },
+
+  // Requests.
+  INPUT_JSON: { title: "The body is not valid JSON", kind: "bad-input" },
+  INPUT_FORM: { title: "The body has none of the accepted forms", kind: "bad-input" },
+  INPUT_NAME: { title: "An input or output name is unknown or absent", kind: "bad-input" },
+  INPUT_SHAPE: { title: "An input has the wrong shape", kind: "bad-input" },
+  INPUT_TYPE: { title: "An input has the wrong type", kind: "bad-input" },
+  INPUT_TOO_LARGE: { title: "The body is too large", kind: "too-large" },
+  ROUTE_UNKNOWN: { title: "There is nothing at this address", kind: "not-found" },
+  ROUTE_METHOD: { title: "The method is not allowed here", kind: "not-allowed" },
+  ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
+  ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
+  ENGINE_FAILED: { title: "The model failed on this input", kind: "refused" },
+  ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
+} as const satisfies Record<string, { title: string; kind: Kind }>;
+
+export type Code = keyof typeof CODES;
