@@ -53,7 +53,7 @@ export const CODES = {
   CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
-  CLI_BUG: { title: "A defect of edgewright", kind: "bug" },
+  BUG: { title: "A defect of edgewright", kind: "bug" },
 
   // Runtime.
   RUNTIME_SETTING: { title: "A runtime setting is wrong", kind: "bad-input" },
@@ -71,7 +71,7 @@ export const CODES = {
   ROUTE_METHOD: { title: "The method is not allowed here", kind: "not-allowed" },
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
-  ENGINE_FAILED: { title: "The model failed on this input", kind: "refused" },
+  ENGINE_FAILED: { title: "The model failed on this input", kind: "bad-input" },
   ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
 } as const satisfies Record<string, { title: string; kind: Kind }>;
 

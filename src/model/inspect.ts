@@ -75,9 +75,7 @@ export async function inspectModel(
   };
 }
 
-async function readModel(
-  path: string,
-): Promise<{ bytes: Uint8Array } | { problem: Problem }> {
+async function readModel(path: string): Promise<{ bytes: Uint8Array } | { problem: Problem }> {
   try {
     const handle = await open(path);
     try {
@@ -95,7 +93,12 @@ async function readModel(
     }
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    return { problem: unreadable(`${path} cannot be read: ${reason}`, "check the path and its permissions") };
+    return {
+      problem: unreadable(
+        `${path} cannot be read: ${reason}`,
+        "check the path and its permissions",
+      ),
+    };
   }
 }
 
@@ -117,7 +120,12 @@ function refusal(reason: string, domains: Readonly<Record<string, number>>): Pro
   };
 }
 
-const KNOWN_DOMAINS = new Set(["ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft"]);
+const KNOWN_DOMAINS = new Set([
+  "ai.onnx.ml",
+  "ai.onnx.training",
+  "ai.onnx.preview.training",
+  "com.microsoft",
+]);
 
 function runNote(reason: string): Problem {
   return {
@@ -136,9 +144,16 @@ async function probeModel(path: string, signature: Signature): Promise<ProbeResu
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
-  const [stdout, stderr, ending] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  const [stdout, stderr, ending] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exit,
+  ]);
   const [line = ""] = stdout.split("\n");
   if (line.startsWith("{")) return JSON.parse(line) as ProbeResult;
   const words = stderr.trim().split("\n").at(-1) ?? "";
-  return { ok: false, reason: `the process that loads it ended with ${ending}${words && `: ${words}`}` };
+  return {
+    ok: false,
+    reason: `the process that loads it ended with ${ending}${words && `: ${words}`}`,
+  };
 }

@@ -3,7 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import type { InferenceSession, InferenceSessionFactory, Tensor as OrtTensor } from "onnxruntime-node";
+import type {
+  InferenceSession,
+  InferenceSessionFactory,
+  Tensor as OrtTensor,
+} from "onnxruntime-node";
 
 import type { Signature } from "../core/signature.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";

@@ -40,8 +40,7 @@ export function* fieldsOf(message: Uint8Array): Generator<Field> {
     else if (wireType === 5) readBytes(message, cursor, 4);
     else if (wireType === LENGTH_DELIMITED) {
       bytes = readBytes(message, cursor, readVarint(message, cursor));
-    }
-    else throw new WireError(`wire type ${wireType} at byte ${start}`);
+    } else throw new WireError(`wire type ${wireType} at byte ${start}`);
     yield { number, wireType, value, bytes, raw: message.subarray(start, cursor.at) };
   }
 }
@@ -72,7 +71,7 @@ function readBytes(message: Uint8Array, cursor: { at: number }, length: number):
 export function int64sOf(field: Field): readonly bigint[] {
   if (field.wireType === VARINT) return [signedVarint(field.raw, varintLength(field.number * 8))];
   const values: bigint[] = [];
-  for (let at = 0; at < field.bytes.length; ) {
+  for (let at = 0; at < field.bytes.length;) {
     let end = at;
     while ((field.bytes[end] ?? 0) >= 0x80) end += 1;
     values.push(signedVarint(field.bytes.subarray(0, end + 1), at));

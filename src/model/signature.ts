@@ -9,7 +9,10 @@ import { zipMapsOf } from "./zip-map.ts";
  * Outputs that are no tensors are named in a warning and left out; a model whose inputs are not all
  * tensors, or that has no tensor output left, is an error.
  */
-export function signatureOf(file: OnnxFile): { signature: Signature; problems: readonly Problem[] } {
+export function signatureOf(file: OnnxFile): {
+  signature: Signature;
+  problems: readonly Problem[];
+} {
   const problems: Problem[] = [];
   const inputs: TensorSpec[] = [];
   for (const { name, type } of file.inputs) {

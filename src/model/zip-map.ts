@@ -60,11 +60,7 @@ export function removeZipMaps(model: Uint8Array): Uint8Array {
   return joinBytes(parts);
 }
 
-function withoutZipMaps(
-  graph: Uint8Array,
-  file: OnnxFile,
-  zipMaps: readonly ZipMap[],
-): Uint8Array {
+function withoutZipMaps(graph: Uint8Array, file: OnnxFile, zipMaps: readonly ZipMap[]): Uint8Array {
   const byOutput = new Map(zipMaps.map((zipMap) => [zipMap.output, zipMap]));
   const kept = new Set(file.outputs.map((output) => output.name));
   const parts: Uint8Array[] = [];
@@ -94,8 +90,5 @@ function firstOutputOf(node: Uint8Array): string | undefined {
 /** ValueInfoProto of a float32 tensor; without a shape, which ONNX Runtime infers. */
 function floatMatrixInfo(name: string): Uint8Array {
   const tensorType = varintField(1, 1);
-  return joinBytes([
-    bytesField(1, utf8.encode(name)),
-    bytesField(2, bytesField(1, tensorType)),
-  ]);
+  return joinBytes([bytesField(1, utf8.encode(name)), bytesField(2, bytesField(1, tensorType))]);
 }
