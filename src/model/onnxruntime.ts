@@ -104,7 +104,7 @@ async function createWithoutZipMaps(
 }
 
 function toOrt(constructor: typeof OrtTensor, tensor: Tensor): OrtTensor {
-  return new constructor(tensor.type, tensor.data as never, tensor.dims);
+  return new constructor(tensor.type, tensor.data, tensor.dims);
 }
 
 function fromOrt(tensor: OrtTensor): Tensor {

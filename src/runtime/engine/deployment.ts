@@ -1,12 +1,12 @@
-/** The instances of one deployment as a scorer: one request an instance at a time, the rest in order. */
+/** The instances of one deployment as a scorer; an instance that ends is replaced. */
 
 import type { Log } from "../../core/ports.ts";
-import { ScoringError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { startInstance } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { ModelOptions } from "./model-scorer.ts";
+import { createPool } from "./pool.ts";
 
 export type DeploymentOptions = {
   readonly name: string;
@@ -18,7 +18,7 @@ export type DeploymentOptions = {
 export type Deployment = Scorer & {
   /** Loads every instance. @throws Error when the model cannot be loaded */
   readonly start: () => Promise<void>;
-  /** Instances that can take a request. */
+  /** Whether any instance can take a request. */
   readonly ready: () => boolean;
   readonly queueLength: () => number;
 };
@@ -28,63 +28,40 @@ const LAST_RESTART_MS = 10_000;
 
 export function createDeployment(options: DeploymentOptions): Deployment {
   const { log, name } = options;
-  const idle: Instance[] = [];
-  const all = new Set<Instance>();
-  const queue: ((instance: Instance | undefined) => void)[] = [];
+  const pool = createPool<Instance>();
   let closing = false;
-  let restartMs = FIRST_RESTART_MS;
 
-  const offer = (instance: Instance): void => {
-    const next = queue.shift();
-    if (next === undefined) idle.push(instance);
-    else next(instance);
-  };
   const add = async (): Promise<void> => {
     const instance = await startInstance(options.model);
     if (closing) return instance.close();
-    all.add(instance);
-    const { warmUpFault } = instance;
-    if (warmUpFault !== undefined)
-      log.warn(`warm-up on zeros failed: ${warmUpFault}`, { deployment: name });
-    void instance.ended.then((reason) => replace(instance, reason));
-    offer(instance);
-  };
-  const replace = (instance: Instance, reason: string): void => {
-    all.delete(instance);
-    if (idle.includes(instance)) idle.splice(idle.indexOf(instance), 1);
-    if (closing) return;
-    log.error(`an engine ended and is started again: ${reason}`, {
-      deployment: name,
-      ms: restartMs,
+    if (instance.warmUpFault !== undefined) {
+      log.warn(`warm-up on zeros failed: ${instance.warmUpFault}`, { deployment: name });
+    }
+    pool.offer(instance);
+    void instance.ended.then((reason) => {
+      pool.remove(instance);
+      restart(reason, FIRST_RESTART_MS);
     });
-    if (all.size === 0) for (const waiting of queue.splice(0)) waiting(undefined);
-    setTimeout(() => {
-      restartMs = Math.min(restartMs * 2, LAST_RESTART_MS);
-      add().then(
-        () => (restartMs = FIRST_RESTART_MS),
-        (error: Error) => replace(instance, error.message),
-      );
-    }, restartMs).unref();
   };
-  const acquire = (): Promise<Instance | undefined> => {
-    if (all.size === 0) return Promise.resolve(undefined);
-    const instance = idle.pop();
-    return instance === undefined
-      ? new Promise((resolve) => queue.push(resolve))
-      : Promise.resolve(instance);
+  const restart = (reason: string, delayMs: number): void => {
+    if (closing) return;
+    log.error(`an engine ended and is started again: ${reason}`, { deployment: name, ms: delayMs });
+    const again = (error: Error): void =>
+      restart(error.message, Math.min(delayMs * 2, LAST_RESTART_MS));
+    setTimeout(() => void add().catch(again), delayMs).unref();
   };
   const score = async (request: ScoringRequest): Promise<ScoringResponse> => {
-    const instance = await acquire();
+    const instance = await pool.acquire();
     if (instance === undefined) {
       return faultResponse("ENGINE_NOT_READY", `deployment '${name}' is not ready`);
     }
     if (request.signal.aborted) {
-      offer(instance);
-      return errorResponse(new ScoringError("ENGINE_STOPPED", "the caller went away"));
+      pool.offer(instance);
+      return faultResponse("ENGINE_STOPPED", "the caller went away before its turn");
     }
     try {
       const { response, fault } = await instance.score(request);
-      offer(instance);
+      pool.offer(instance);
       if (fault !== undefined) log.error(fault, { deployment: name, requestId: request.requestId });
       return response;
     } catch (error) {
@@ -96,11 +73,11 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       await Promise.all(Array.from({ length: options.instances }, add));
     },
     score,
-    ready: () => all.size > 0,
-    queueLength: () => queue.length,
+    ready: () => pool.members().length > 0,
+    queueLength: pool.queueLength,
     close: async () => {
       closing = true;
-      await Promise.all([...all].map((instance) => instance.close()));
+      await Promise.all(pool.members().map((instance) => instance.close()));
     },
   };
 }

@@ -11,7 +11,7 @@ export type Weighted = { readonly name: string; readonly weight: number };
 export function createPicker(entries: readonly Weighted[]): () => string | undefined {
   const live = entries
     .filter((entry) => entry.weight > 0)
-    .map((entry) => ({ ...entry, current: 0 }));
+    .map(({ name, weight }) => ({ name, weight, current: 0 }));
   const total = live.reduce((sum, entry) => sum + entry.weight, 0);
   return () => {
     let best: (typeof live)[number] | undefined;

@@ -222,14 +222,13 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 function kindOf(value: unknown): string {
+  if (value === undefined) return "absent";
   if (Array.isArray(value)) return "a list";
   return value === null ? "null" : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }
 
 function quote(name: unknown): string {
-  return typeof name === "string"
-    ? `'${name.slice(0, 100)}'`
-    : String(JSON.stringify(name)).slice(0, 100);
+  return typeof name === "string" ? `'${name.slice(0, 100)}'` : `that is ${kindOf(name)}`;
 }
 
 function list(names: readonly string[]): string {
