@@ -25,13 +25,20 @@ export async function specFiles(
 async function specFile(path: string, cwd: string): Promise<string | Problem> {
   const found = await stat(resolve(cwd, path)).catch(() => undefined);
   if (found === undefined) {
-    return fault(path, "SPEC_NOT_FOUND", `${path} does not exist`, "Name a spec file or its folder.");
+    return fault(
+      path,
+      "SPEC_NOT_FOUND",
+      `${path} does not exist`,
+      "Name a spec file or its folder.",
+    );
   }
   if (found.isFile()) return path;
   if (!found.isDirectory()) {
     return fault(path, "SPEC_UNREADABLE", `${path} is neither a file nor a folder`, "Name a file.");
   }
-  const yamlFiles = (await readdir(resolve(cwd, path))).filter((name) => YAML_FILE.test(name)).sort();
+  const yamlFiles = (await readdir(resolve(cwd, path)))
+    .filter((name) => YAML_FILE.test(name))
+    .sort();
   const named = ["endpoint.yml", "endpoint.yaml"].find((name) => yamlFiles.includes(name));
   const chosen = named ?? (yamlFiles.length === 1 ? yamlFiles[0] : undefined);
   if (chosen !== undefined) return join(path, chosen);

@@ -24,7 +24,11 @@ export function placesOf(root: Node, start: Place): Places {
   };
 }
 
-function walk(root: Node, path: Path, start: Place): { readonly key: Place; readonly value: Place } {
+function walk(
+  root: Node,
+  path: Path,
+  start: Place,
+): { readonly key: Place; readonly value: Place } {
   let found = { key: start, value: start };
   let node: Node | undefined = root;
   for (const step of path) {

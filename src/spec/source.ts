@@ -111,7 +111,8 @@ class TreeBuilder {
     let built: Built;
     if (isMap(yamlNode)) built = this.#map(yamlNode, at);
     else if (isSeq(yamlNode)) built = this.#list(yamlNode.items, at);
-    else built = { node: scalarOf(isScalar(yamlNode) ? yamlNode : undefined, at), size: 1, depth: 1 };
+    else
+      built = { node: scalarOf(isScalar(yamlNode) ? yamlNode : undefined, at), size: 1, depth: 1 };
     const anchor = (yamlNode as { readonly anchor?: string } | null)?.anchor;
     if (anchor !== undefined) this.#anchors.set(anchor, built);
     return built;
@@ -181,7 +182,10 @@ class TreeBuilder {
     throw new SyntaxRefusal({
       code: "SPEC_SYNTAX",
       message: "a key is empty or not text, must be plain text",
-      at: this.#lines.placeOf((key as { readonly range?: readonly number[] } | null)?.range?.[0] ?? 0, map.path),
+      at: this.#lines.placeOf(
+        (key as { readonly range?: readonly number[] } | null)?.range?.[0] ?? 0,
+        map.path,
+      ),
       hint: "Write the key as text, followed by a colon.",
     });
   }

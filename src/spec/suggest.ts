@@ -13,7 +13,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { candidate, distance };
+    if (distance <= limit && distance < (best?.distance ?? Infinity))
+      best = { candidate, distance };
   }
   return best?.candidate;
 }
@@ -43,14 +44,19 @@ export function editDistance(from: string, to: string): number {
   return last[to.length] ?? 0;
 }
 
-/** One problem per key, each at its key; of very many, the first ones and their number. */
+/**
+ * One problem per key, each at its key; of very many, the first ones and their number.
+ *
+ * @param alsoUnderstood  old spellings: one of them may have been meant, none is proposed
+ */
 export function unknownKeys(
   entries: readonly Entry[],
   candidates: readonly string[],
+  alsoUnderstood: readonly string[] = [],
 ): readonly Problem[] {
   const shown = entries.length > MAX_REPORTED ? entries.slice(0, MAX_REPORTED) : entries;
   return shown.map((entry, index): Problem => {
-    const meant = nearest(entry.key, candidates);
+    const meant = nearest(entry.key, [...candidates, ...alsoUnderstood]);
     const rest = index === MAX_REPORTED - 1 ? entries.length - MAX_REPORTED : 0;
     const others = rest > 0 ? `, and so are ${rest} more keys behind it` : "";
     return {

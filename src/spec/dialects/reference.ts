@@ -32,7 +32,8 @@ export function canonicalEnvironment(node: Node, report: Report): Node {
   stripFilePrefix(draft, report);
   for (const key of ["build", "inference_config", "path"]) {
     const entry = draft.take(key);
-    if (entry !== undefined) report(ignored(entry, "is not used: the module has a base of its own"));
+    if (entry !== undefined)
+      report(ignored(entry, "is not used: the module has a base of its own"));
   }
   return draft.finish();
 }
