@@ -21,16 +21,15 @@ const model = z
   .union([text, z.strictObject({ name: text.optional(), version: text.optional(), path: text })])
   .describe("a reference such as azureml:name:version, or a mapping with a path");
 
+export const environmentSchema = z.strictObject({
+  name: text.optional(),
+  version: text.optional(),
+  image: text.optional(),
+  conda_file: text.describe("the path of a conda file").optional(),
+});
+
 const environment = z
-  .union([
-    text,
-    z.strictObject({
-      name: text.optional(),
-      version: text.optional(),
-      image: text.optional(),
-      conda_file: text.describe("the path of a conda file").optional(),
-    }),
-  ])
+  .union([text, environmentSchema])
   .describe("a reference such as azureml:name:version, or a mapping with an image");
 
 const batchSettings = z.strictObject({

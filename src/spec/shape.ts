@@ -3,8 +3,9 @@
 import { z } from "zod";
 import type { Problem, Read } from "../core/problem.ts";
 import { OLD_DEPLOYMENT_KEYS } from "./dialects/deployment.ts";
-import { endpointSchema } from "./endpoint.ts";
+import { endpointSchema, environmentSchema } from "./endpoint.ts";
 import type { EndpointSpec } from "./endpoint.ts";
+import { placesOf } from "./places.ts";
 import type { Path, Places } from "./places.ts";
 import { nearest, show, unknownKeys } from "./suggest.ts";
 import { entryOf, toData } from "./tree.ts";
@@ -12,17 +13,30 @@ import type { MapNode, Node } from "./tree.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** What is checked, and where its parts stand. */
+type Question = { readonly schema: z.ZodType; readonly root: Node; readonly places: Places };
+
 export function checkShape(root: MapNode, places: Places): Read<EndpointSpec> {
-  const parsed = endpointSchema.safeParse(toData(root));
+  return check(endpointSchema, { schema: endpointSchema, root, places });
+}
+
+/** Of an environment in a file of its own. */
+export function checkEnvironment(root: Node): Read<z.infer<typeof environmentSchema>> {
+  const places = placesOf(root, root.at);
+  return check(environmentSchema, { schema: environmentSchema, root, places });
+}
+
+function check<T>(schema: z.ZodType<T>, question: Question): Read<T> {
+  const parsed = schema.safeParse(toData(question.root));
   if (parsed.success) return { ok: true, value: parsed.data, problems: [] };
   const issues = parsed.error.issues.flatMap(innermost);
-  const unknown = issues.flatMap((issue) => unknownKeyProblems(issue, root));
+  const unknown = issues.flatMap((issue) => unknownKeyProblems(issue, question));
   const meant = new Set(unknown.map(({ meantPath }) => meantPath));
   const others = issues
     .filter((issue) => issue.code !== "unrecognized_keys")
     // A misspelt key is one fault, not two.
-    .filter((issue) => !(isMissing(issue, root) && meant.has(pathOf(issue).join("."))))
-    .map((issue) => problemOf(issue, root, places));
+    .filter((issue) => !(isMissing(issue, question) && meant.has(pathOf(issue).join("."))))
+    .map((issue) => problemOf(issue, question));
   return { ok: false, problems: [...unknown.map(({ problem }) => problem), ...others] };
 }
 
@@ -44,14 +58,14 @@ function innermost(issue: Issue): readonly Issue[] {
 
 function unknownKeyProblems(
   issue: Issue,
-  root: Node,
+  question: Question,
 ): readonly { readonly problem: Problem; readonly meantPath: string }[] {
   if (issue.code !== "unrecognized_keys") return [];
   const path = pathOf(issue);
   const keys = new Set(issue.keys);
-  const map = nodeAt(root, path);
+  const map = nodeAt(question.root, path);
   const entries = map?.kind === "map" ? map.entries.filter((entry) => keys.has(entry.key)) : [];
-  const known = keysAt(path);
+  const known = keysAt(question.schema, path);
   const old = path.length === 2 && path[0] === "deployments" ? OLD_DEPLOYMENT_KEYS : [];
   return unknownKeys(entries, known, old).map((problem, index) => ({
     problem,
@@ -59,16 +73,17 @@ function unknownKeyProblems(
   }));
 }
 
-function isMissing(issue: Issue, root: Node): boolean {
+function isMissing(issue: Issue, { root }: Question): boolean {
   return issue.path.length > 0 && nodeAt(root, pathOf(issue)) === undefined;
 }
 
-function problemOf(issue: Issue, root: Node, places: Places): Problem {
+function problemOf(issue: Issue, question: Question): Problem {
+  const { root, places } = question;
   const path = pathOf(issue);
   const key = String(path.at(-1) ?? "the spec");
-  const schema = schemaAt(path);
+  const schema = schemaAt(question.schema, path);
   const allowed = mustBe(schema);
-  if (isMissing(issue, root)) {
+  if (isMissing(issue, question)) {
     return {
       code: "SPEC_MISSING_KEY",
       severity: "error",
@@ -122,13 +137,13 @@ function mustBe(schema: z.ZodType | undefined): string {
   return schema?.description ?? "a mapping";
 }
 
-function keysAt(path: Path): readonly string[] {
-  const schema = memberMap(schemaAt(path));
+function keysAt(root: z.ZodType, path: Path): readonly string[] {
+  const schema = memberMap(schemaAt(root, path));
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-function schemaAt(path: Path): z.ZodType | undefined {
-  let schema: z.ZodType | undefined = endpointSchema;
+function schemaAt(root: z.ZodType, path: Path): z.ZodType | undefined {
+  let schema: z.ZodType | undefined = root;
   for (const step of path) {
     const outer = memberMap(schema);
     if (outer instanceof z.ZodObject) schema = outer.shape[step] as z.ZodType | undefined;

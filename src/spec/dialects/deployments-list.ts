@@ -1,6 +1,6 @@
 /** `deployments` as a list (`- name: blue`) → as a mapping; the name's value is the key. */
 
-import type { Problem } from "../../core/problem.ts";
+import { duplicateDeployment } from "../duplicate.ts";
 import type { Entry, ListNode, MapNode, Node } from "../tree.ts";
 import { draftOf } from "./draft.ts";
 import type { Report } from "./draft.ts";
@@ -41,14 +41,4 @@ function deploymentOf(item: Node, report: Report): Entry | undefined {
     return undefined;
   }
   return { key: name.node.text, at: name.node.at, node: draft.finish() };
-}
-
-export function duplicateDeployment(entry: Pick<Entry, "key" | "at">): Problem {
-  return {
-    code: "SPEC_DUPLICATE_KEY",
-    severity: "error",
-    message: `deployment \`${entry.key}\` appears a second time, names must differ in more than case`,
-    at: entry.at,
-    hint: "Rename one of the two.",
-  };
 }

@@ -1,6 +1,6 @@
 /** `model` and `environment`: old references and old inline fields → the current ones. */
 
-import { looksLikeAsset, parseAsset, renderAsset } from "../asset.ts";
+import { parseAsset, renderAsset } from "../asset.ts";
 import type { AssetKind } from "../asset.ts";
 import { textNode } from "../tree.ts";
 import type { Node } from "../tree.ts";
@@ -65,9 +65,4 @@ function stripFilePrefix(draft: Draft, report: Report): void {
   const path = file.node.text.slice("file:".length);
   report(oldSpelling(file.node.at, file.node.text, path));
   draft.replace("conda_file", textNode(path, file.node.at));
-}
-
-/** Whether a scalar environment names a file instead of an asset (design documents of 2020). */
-export function isEnvironmentFile(text: string): boolean {
-  return !looksLikeAsset(text) && /\.ya?ml$/i.test(text);
 }

@@ -1,7 +1,7 @@
 /** Are the names of the endpoint and its deployments legal, and do they differ? */
 
 import type { Problem } from "../../core/problem.ts";
-import { duplicateDeployment } from "../dialects/deployments-list.ts";
+import { duplicateDeployment } from "../duplicate.ts";
 import type { Rule } from "../rule.ts";
 import { show } from "../suggest.ts";
 
