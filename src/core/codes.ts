@@ -21,6 +21,7 @@ export const CODES = {
   SPEC_DUPLICATE_KEY: { title: "A key appears twice in one mapping", kind: "bad-input" },
   SPEC_ALIASES: { title: "Aliases expand to too much data", kind: "too-large" },
   SPEC_TOO_DEEP: { title: "The spec is nested too deeply", kind: "too-large" },
+  SPEC_FORM: { title: "This form of the spec is not read yet", kind: "refused" },
   SPEC_UNKNOWN_KEY: { title: "A key is not part of the language", kind: "bad-input" },
   SPEC_MISSING_KEY: { title: "A required key is absent", kind: "bad-input" },
   SPEC_WRONG_TYPE: { title: "A value has the wrong type", kind: "bad-input" },
