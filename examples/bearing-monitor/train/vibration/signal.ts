@@ -95,7 +95,7 @@ function addEverydayVibration(window: Float64Array, machine: Machine): void {
 /** The centrifugal force grows with the square of the speed. */
 function addImbalance(window: Float64Array, machine: Machine): void {
   const { random, shaftHz } = machine;
-  const amplitudeG = random.logUniform(0.11, 0.5) * (shaftHz / 27) * (shaftHz / 27);
+  const amplitudeG = random.logUniform(0.12, 0.5) * (shaftHz / 27) * (shaftHz / 27);
   const phase = random.uniform(0, 1);
   addTone(window, { amplitudeG, turnsAt: (t) => turnsAt(machine, t) + phase });
 }
@@ -110,7 +110,7 @@ function addRaceFault(
   race: keyof typeof PASSES_PER_TURN,
 ): void {
   const { random, load } = machine;
-  const strengthG = random.logUniform(0.6, 2.5) * load;
+  const strengthG = random.logUniform(0.7, 2.5) * load;
   const zone = random.uniform(0, 1);
   const interval = 1 / (PASSES_PER_TURN[race] * machine.shaftHz);
   let at = -RINGING_SECONDS + random.uniform(0, interval);
