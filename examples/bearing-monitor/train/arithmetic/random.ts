@@ -45,10 +45,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** Fisher and Yates: every order is equally likely. */
-export function shuffle<T>(items: T[], random: Random): void {
-  for (let last = items.length - 1; last > 0; last -= 1) {
+/** A copy in random order; every order is equally likely. @source Fisher and Yates */
+export function shuffled<T>(items: readonly T[], random: Random): readonly T[] {
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last -= 1) {
     const other = random.below(last + 1);
-    [items[last], items[other]] = [items[other] as T, items[last] as T];
+    [order[last], order[other]] = [order[other] as T, order[last] as T];
   }
+  return order;
 }

@@ -6,11 +6,14 @@ import { OUTPUT } from "./classifier.ts";
 import type { Cnn } from "./cnn.ts";
 import { CENTRE, classifierGraph, gemm, layerConstants, node } from "./graph-parts.ts";
 
-export function cnnGraph({ gain, bands, rhythms, output }: Cnn): Graph {
-  const conv = (layer: string, input: string, stride: number): Node => ({
+function conv(layer: string, input: string, stride: number): Node {
+  return {
     ...node("Conv", [input, `${layer}.weights`, `${layer}.biases`], `${layer}_sums`),
     attributes: { strides: { ints: [stride] } },
-  });
+  };
+}
+
+export function cnnGraph({ gain, bands, rhythms, output }: Cnn): Graph {
   return classifierGraph({
     name: "bearing-cnn",
     constants: [

@@ -25,7 +25,7 @@ const BANDS: ConvolutionShape = {
   stride: 8,
 };
 
-/** Sees 38 ms of the envelopes at a time: three to six blows of a fault. */
+/** Sees 42 ms of the envelopes at a time: three to seven blows on a dent. */
 const RHYTHMS: ConvolutionShape = {
   channels: BANDS.filters,
   length: outputLength(BANDS),

@@ -1,7 +1,7 @@
 /** How does a network learn to tell classes apart? */
 
 import { exp } from "../arithmetic/exact.ts";
-import { type Random, shuffle } from "../arithmetic/random.ts";
+import { type Random, shuffled } from "../arithmetic/random.ts";
 import { adam } from "./adam.ts";
 import type { Layer } from "./layer.ts";
 
@@ -35,11 +35,11 @@ export function fit(
   how: Schedule & { readonly random: Random },
 ): void {
   const move = adam(network.parameters);
-  const order = [...examples];
+  let order = examples;
   const steps = how.epochs * Math.ceil(order.length / how.batchSamples);
   let step = 0;
   for (let epoch = 0; epoch < how.epochs; epoch += 1) {
-    shuffle(order, how.random);
+    order = shuffled(order, how.random);
     for (let start = 0; start < order.length; start += how.batchSamples) {
       const batch = order.slice(start, start + how.batchSamples);
       for (const { input, label } of batch) {

@@ -1,10 +1,10 @@
 /** Which windows are learnt from, and which are held out? */
 
-import { type Random, seededRandom, shuffle } from "../arithmetic/random.ts";
+import { type Random, seededRandom, shuffled } from "../arithmetic/random.ts";
 import { CLASSES, simulateWindow, WINDOW_SAMPLES } from "./signal.ts";
 
 /** The sensor gives whole thousandths of g, up to ±16 g. */
-export const COUNTS_PER_G = 1000;
+const COUNTS_PER_G = 1000;
 const MOST_COUNTS = 16_000;
 
 export type Sample = {
@@ -39,8 +39,7 @@ export function simulateSet(perClass: number, seed: number): readonly Sample[] {
   const samples = CLASSES.flatMap((_, label) =>
     Array.from({ length: perClass }, () => simulateSample(label, random)),
   );
-  shuffle(samples, random);
-  return samples;
+  return shuffled(samples, random);
 }
 
 /** All windows one after the other, little-endian. */
