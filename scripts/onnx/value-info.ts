@@ -3,7 +3,7 @@
 import { DTYPES, type Dimension, type DType } from "../../src/core/tensor.ts";
 import { intField, messageField, textField } from "./protobuf.ts";
 
-export type ValueType =
+type ValueType =
   | { readonly tensor: DType; readonly shape: readonly Dimension[] }
   | { readonly sequence: ValueType }
   | { readonly map: { readonly key: "int64" | "string"; readonly value: ValueType } }

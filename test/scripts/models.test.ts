@@ -1,13 +1,13 @@
 /** Are the committed models what their script writes, and do they compute what they say? */
 
-process.env["ORT_DISABLE_TELEMETRY"] = "1";
-const { InferenceSession, Tensor } = await import("onnxruntime-node");
-
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fixtureFiles } from "../../scripts/onnx/fixtures/files.ts";
+
+process.env["ORT_DISABLE_TELEMETRY"] = "1";
+const { InferenceSession, Tensor } = await import("onnxruntime-node");
 
 type OrtTensor = InstanceType<typeof Tensor>;
 type Values = Readonly<Record<string, OrtTensor>>;
