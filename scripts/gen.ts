@@ -15,7 +15,8 @@ const NOTICE = "<!-- Written by `npm run gen` from the tables in the source. -->
 
 function errorsPage(): string {
   const rows = Object.entries(CODES).map(
-    ([code, { title, kind }]) => `| <a id="${code.toLowerCase()}"></a>\`${code}\` | ${title} | ${kind} |`,
+    ([code, { title, kind }]) =>
+      `| <a id="${code.toLowerCase()}"></a>\`${code}\` | ${title} | ${kind} |`,
   );
   return `# Codes\n\n${NOTICE}\n\nEvery problem and every refused request carries one of these.\n\n| code | means | kind |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }

@@ -7,7 +7,7 @@ import { hasErrors, readOf } from "../core/problem.ts";
 import type { Problem, Read } from "../core/problem.ts";
 import { inspectModel } from "../model/inspect.ts";
 import type { Inspection } from "../model/inspect.ts";
-import { fitToDevice, parseDevice } from "../spec/limits/fit.ts";
+import { fitToDevice, parseDevice } from "../spec/limits.ts";
 import { loadSpec } from "../spec/load.ts";
 import type { LoadedSpec } from "../spec/load.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";

@@ -1,6 +1,7 @@
 /** The entrypoint of an image: environment in, signals in, exit code out. Nothing imports it. */
 
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 import { UserError, userError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
@@ -8,9 +9,16 @@ import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
+/** Model paths in the file are relative to it, so that an unpacked image serves from anywhere. */
 async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as ResolvedEndpoint;
+    const endpoint = JSON.parse(await readFile(file, "utf8")) as ResolvedEndpoint;
+    const deployments = endpoint.deployments.map((deployment) => {
+      const { model, ...rest } = deployment;
+      if (model === undefined) return deployment;
+      return { ...rest, model: { ...model, path: resolve(dirname(file), model.path) } };
+    });
+    return { ...endpoint, deployments };
   } catch (error) {
     throw userError("RUNTIME_ENDPOINT", `${file} cannot be read: ${(error as Error).message}`);
   }
