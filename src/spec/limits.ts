@@ -101,7 +101,7 @@ function cutResource(
     warn(
       claim.name,
       `${claim.name} has ${render(amount)}${what} per instance instead of ${render(want)}: ${render(tidy(sum))} do not fit into ${render(tidy(room[of]))}`,
-      `Ask for less${what || " CPU"} in ${claim.name}, or use a larger device.`,
+      `Ask for less ${of === "cpus" ? "CPU" : "memory"} in ${claim.name}, or use a larger device.`,
     );
     return { ...claim, [of]: { ...claim[of], want: amount } };
   });
