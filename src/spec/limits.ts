@@ -124,7 +124,7 @@ function withModuleLimits(endpoint: ResolvedEndpoint): ResolvedEndpoint {
   const sum = (of: Resource): number | null =>
     deployments.some((each) => each[of] === null)
       ? null
-      : deployments.reduce((total, each) => total + each.instances * (each[of] ?? 0), 0);
+      : deployments.reduce((before, each) => before + each.instances * (each[of] ?? 0), 0);
   const cpus = sum("cpus");
   const memoryBytes = sum("memoryBytes");
   return {

@@ -87,8 +87,8 @@ export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(clip(value));
   if (value === null || value === undefined) return "empty";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a mapping";
-  return String(value as number | boolean);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return "a mapping";
 }
 
 function clip(text: string): string {

@@ -34,16 +34,17 @@ export const scaleIsPossible: Rule = (spec, places) =>
     ];
   });
 
-export const resourceUnits: Rule = (spec, places) =>
-  Object.entries(spec.deployments).flatMap(([name, { resources }]) =>
-    (["requests", "limits"] as const).flatMap((side) => {
+export const resourceUnits: Rule = (spec, places) => {
+  const problems: Problem[] = [];
+  for (const [name, { resources }] of Object.entries(spec.deployments)) {
+    for (const side of ["requests", "limits"] as const) {
       const at = ["deployments", name, "resources", side];
-      return [
-        ...checkCpus(resources?.[side]?.cpu, places.value([...at, "cpu"])),
-        ...checkMemory(resources?.[side]?.memory, places.value([...at, "memory"])),
-      ];
-    }),
-  );
+      problems.push(...checkCpus(resources?.[side]?.cpu, places.value([...at, "cpu"])));
+      problems.push(...checkMemory(resources?.[side]?.memory, places.value([...at, "memory"])));
+    }
+  }
+  return problems;
+};
 
 /** @source azureml-contract 2.1: requests must be <= limits */
 export const requestsWithinLimits: Rule = (spec, places) =>
