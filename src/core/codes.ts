@@ -54,7 +54,7 @@ export const CODES = {
   CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
-  CLI_BUG: { title: "A defect of edgewright", kind: "bug" },
+  BUG: { title: "A defect of edgewright", kind: "bug" },
 
   // Runtime.
   RUNTIME_SETTING: { title: "A runtime setting is wrong", kind: "bad-input" },
@@ -72,8 +72,22 @@ export const CODES = {
   ROUTE_METHOD: { title: "The method is not allowed here", kind: "not-allowed" },
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
-  ENGINE_FAILED: { title: "The model failed on this input", kind: "refused" },
+  ENGINE_FAILED: { title: "The model failed on this input", kind: "bad-input" },
   ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
+
+  // Images and deployment manifests.
+  BUILD_INPUT: { title: "A file of the image cannot be packed", kind: "bad-input" },
+  BUILD_OUTPUT: { title: "A file of the build cannot be written", kind: "refused" },
+  BUILD_TAG: { title: "The image name is wrong", kind: "bad-input" },
+  BUILD_PROGRAM: { title: "A program that the build needs is absent", kind: "not-found" },
+  BUILD_DOWNLOAD: { title: "A part of the base cannot be downloaded", kind: "refused" },
+  BUILD_BASE: { title: "The base cannot be assembled", kind: "refused" },
+  BUILD_LOCK: { title: "The image lock cannot be read", kind: "bad-input" },
+  BUILD_LOCK_CHANGED: { title: "The image lock does not fit any more", kind: "refused" },
+  BUILD_ENGINE: { title: "The container engine cannot be used", kind: "refused" },
+  MANIFEST_CREATE_OPTIONS: { title: "createOptions are too long", kind: "too-large" },
+  MANIFEST_TWIN_SIZE: { title: "A module twin is too large", kind: "too-large" },
+  MANIFEST_BASE: { title: "The base manifest is wrong", kind: "bad-input" },
 } as const satisfies Record<string, { title: string; kind: Kind }>;
 
 export type Code = keyof typeof CODES;

@@ -1,0 +1,209 @@
+/** What is the base, exactly, and are its parts here? The lock decides; without one the newest. */
+
+import { createReadStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { userError } from "../../core/problem.ts";
+import type { Problem } from "../../core/problem.ts";
+import type { Platform } from "../../spec/resolved.ts";
+import type { BlobStore, Digest } from "../blob-store.ts";
+import type { RunProgram } from "../programs.ts";
+import { openApt } from "./apt.ts";
+import type { Apt, PackageVersion } from "./apt.ts";
+import { LOCK_FILE } from "./lock.ts";
+import type { BaseLock, DebianPackage } from "./lock.ts";
+import { fetchNode, integrityDigest, newestNode } from "./node-package.ts";
+
+export type BaseRequest = {
+  readonly platforms: readonly Platform[];
+  readonly locked: BaseLock | undefined;
+  /** Nothing but the lock will do. */
+  readonly frozen: boolean;
+  readonly store: BlobStore;
+  readonly run: RunProgram;
+  /** An empty folder. */
+  readonly folder: string;
+  readonly progress: (line: string) => void;
+};
+
+export type AssembledBase = { readonly lock: BaseLock; readonly problems: readonly Problem[] };
+
+/** The parts of a base, all of them in the store afterwards. */
+export async function assembleBase(request: BaseRequest): Promise<AssembledBase> {
+  const { platforms, locked, frozen } = request;
+  if (frozen && locked === undefined) {
+    throw userError("BUILD_LOCK_CHANGED", `There is no ${LOCK_FILE} beside the spec.`, {
+      hint: "Build once without --frozen and keep the file that it writes.",
+    });
+  }
+  const changes: string[] = [];
+  const changed = (change: string): void => {
+    if (frozen) throw lockChanged([change]);
+    changes.push(change);
+  };
+  const [node, ...systems] = await settled<BaseLock["node"] | System>([
+    nodeOf(request, changed),
+    ...platforms.map((platform) => systemOf(request, platform, changed)),
+  ]);
+  const packages = { ...locked?.packages };
+  let suite = locked?.suite ?? "";
+  for (const system of systems as System[]) {
+    packages[system.platform] = [...system.packages];
+    suite = system.suite;
+  }
+  const lock: BaseLock = {
+    kind: "assembled",
+    suite,
+    packages,
+    node: node as BaseLock["node"],
+  };
+  return { lock, problems: locked === undefined ? [] : changes.map(lockWarning) };
+}
+
+type System = {
+  readonly platform: Platform;
+  readonly suite: string;
+  readonly packages: readonly DebianPackage[];
+};
+
+async function systemOf(
+  request: BaseRequest,
+  platform: Platform,
+  changed: (change: string) => void,
+): Promise<System> {
+  const { locked, store, progress } = request;
+  const pinned = locked?.packages[platform];
+  const missing = [];
+  for (const deb of pinned ?? []) if (!(await store.has(debDigest(deb)))) missing.push(deb);
+  if (locked !== undefined && pinned !== undefined && missing.length === 0)
+    return { platform, suite: locked.suite, packages: pinned };
+
+  if (locked !== undefined && pinned === undefined)
+    changed(`${LOCK_FILE} has no packages for ${platform}`);
+  progress(`base: Debian packages for ${platform}`);
+  const folder = join(request.folder, platform.replace("/", "-"));
+  await mkdir(folder, { recursive: true });
+  const apt = await openApt({ platform, run: request.run, folder });
+  if (locked !== undefined && pinned !== undefined) {
+    const gone = await refetch(missing, apt, store);
+    if (gone === undefined) return { platform, suite: locked.suite, packages: pinned };
+    changed(
+      `${gone.name} ${gone.version} for ${platform} is in ${LOCK_FILE} (${locked.suite}) and not ` +
+        `in this machine's apt sources (${apt.suite})`,
+    );
+  }
+  const packages = [];
+  for (const wanted of await apt.solve()) packages.push(await fetchNewest(wanted, apt, store));
+  return { platform, suite: apt.suite, packages };
+}
+
+/** The first that cannot be had again as it was. */
+async function refetch(
+  missing: readonly DebianPackage[],
+  apt: Apt,
+  store: BlobStore,
+): Promise<DebianPackage | undefined> {
+  for (const deb of missing) {
+    const file = await apt.download(deb);
+    if (file === undefined) return deb;
+    const { digest } = await store.add(createReadStream(file));
+    if (digest !== debDigest(deb)) return deb;
+  }
+  return undefined;
+}
+
+async function fetchNewest(
+  { name, version }: PackageVersion,
+  apt: Apt,
+  store: BlobStore,
+): Promise<DebianPackage> {
+  const file = await apt.download({ name, version });
+  if (file === undefined) {
+    throw userError("BUILD_DOWNLOAD", `apt-get offers ${name} ${version} and does not find it.`, {
+      hint: "Build again: the mirror may have been in the middle of an update.",
+    });
+  }
+  const { digest } = await store.add(createReadStream(file));
+  return { name, version, sha256: digest.replace("sha256:", "") };
+}
+
+async function nodeOf(
+  request: BaseRequest,
+  changed: (change: string) => void,
+): Promise<BaseLock["node"]> {
+  const { locked, platforms } = request;
+  if (locked !== undefined) {
+    const again = await lockedNode(request, locked.node, changed);
+    if (again !== undefined) return again;
+  }
+  const folder = join(request.folder, "node");
+  await mkdir(folder, { recursive: true });
+  const npm = { run: request.run, folder };
+  const version = await newestNode(platforms, npm);
+  const integrity: BaseLock["node"]["integrity"] = {};
+  for (const platform of platforms) {
+    request.progress(`base: Node ${version} for ${platform}`);
+    const fetched = await fetchNode({ platform, version }, npm, request.store);
+    if (fetched === undefined) {
+      throw userError("BUILD_DOWNLOAD", `npm lists Node ${version} and does not have it.`, {
+        hint: "Build again: the registry may have been in the middle of an update.",
+      });
+    }
+    integrity[platform] = fetched;
+  }
+  return { version, integrity };
+}
+
+/** The pinned Node, fetched again where it is not here; `undefined` where it cannot be had. */
+async function lockedNode(
+  request: BaseRequest,
+  { version, integrity }: BaseLock["node"],
+  changed: (change: string) => void,
+): Promise<BaseLock["node"] | undefined> {
+  const found = { ...integrity };
+  for (const platform of request.platforms) {
+    const pinned = integrity[platform];
+    if (pinned !== undefined && (await request.store.has(integrityDigest(pinned)))) continue;
+    if (pinned === undefined) changed(`${LOCK_FILE} has no Node for ${platform}`);
+    request.progress(`base: Node ${version} for ${platform}`);
+    const folder = join(request.folder, "node");
+    await mkdir(folder, { recursive: true });
+    const npm = { run: request.run, folder };
+    const fetched = await fetchNode({ platform, version }, npm, request.store);
+    if (fetched === undefined || (pinned !== undefined && fetched !== pinned)) {
+      changed(`Node ${version} for ${platform} is in ${LOCK_FILE} and not in npm's registry`);
+      return undefined;
+    }
+    found[platform] = fetched;
+  }
+  return { version, integrity: found };
+}
+
+export function debDigest({ sha256 }: DebianPackage): Digest {
+  return `sha256:${sha256}`;
+}
+
+/** What a frozen build says about each difference between the lock and the world. */
+export function lockChanged(changes: readonly string[]): Error {
+  return userError("BUILD_LOCK_CHANGED", `${changes.join("; ")}.`, {
+    hint: "Build without --frozen to have a new lock, or bring the cache folder of an older build.",
+  });
+}
+
+export function lockWarning(change: string): Problem {
+  return {
+    code: "BUILD_LOCK_CHANGED",
+    severity: "warning",
+    message: `${change}: the lock is renewed.`,
+    hint: `Commit the new ${LOCK_FILE}.`,
+  };
+}
+
+/** All results once all have ended: nothing goes on behind an error. */
+async function settled<T>(tasks: readonly Promise<T>[]): Promise<readonly T[]> {
+  const results = await Promise.allSettled(tasks);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}

@@ -1,0 +1,78 @@
+/** Which layers is the base? The system's and Node's, from blobs that are in the store. */
+
+import { createWriteStream } from "node:fs";
+import { mkdtemp, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Platform } from "../../spec/resolved.ts";
+import type { BlobStore } from "../blob-store.ts";
+import type { Entry } from "../entry.ts";
+import type { LayerSource } from "../layer-source.ts";
+import type { RunProgram } from "../programs.ts";
+import { bytesOf, unpackTar } from "../unpack.ts";
+import { debDigest } from "./assembled.ts";
+import { debEntries } from "./deb.ts";
+import type { BaseLock } from "./lock.ts";
+import { integrityDigest } from "./node-package.ts";
+import { rootfs } from "./rootfs.ts";
+
+/** @source the npm packages node-linux-*: `package/bin/node`, `package/LICENSE` */
+const NODE_FILES: Readonly<Record<string, string>> = {
+  "package/bin/node": "usr/local/bin/node",
+  "package/LICENSE": "usr/share/doc/nodejs/copyright",
+};
+
+export type BaseLayers = {
+  readonly lock: BaseLock;
+  readonly store: BlobStore;
+  readonly run: RunProgram;
+  /** For what is unpacked on the way. */
+  readonly folder: string;
+};
+
+export function baseLayers(base: BaseLayers, platform: Platform): readonly LayerSource[] {
+  const { suite, packages, node } = base.lock;
+  const debs = packages[platform] ?? [];
+  const integrity = node.integrity[platform] ?? "";
+  return [
+    {
+      name: `system (Debian ${suite})`,
+      group: "base",
+      key: JSON.stringify(["system", platform, debs]),
+      entries: async () => {
+        const unpacked: Entry[] = [];
+        const folder = await mkdtemp(join(base.folder, "debs-"));
+        for (const deb of debs) {
+          const file = base.store.path(debDigest(deb));
+          unpacked.push(...(await debEntries({ name: deb.name, file, run: base.run, folder })));
+        }
+        return rootfs(unpacked, platform);
+      },
+    },
+    {
+      name: `Node ${node.version}`,
+      group: "base",
+      key: JSON.stringify(["node", integrity]),
+      entries: async () => nodeEntries(base, integrity),
+    },
+  ];
+}
+
+async function nodeEntries({ store, folder }: BaseLayers, integrity: string): Promise<Entry[]> {
+  const program = join(await mkdtemp(join(folder, "node-")), "node");
+  const entries: Entry[] = [];
+  const file = store.path(integrityDigest(integrity));
+  await unpackTar({ file, gzip: true }, async (member) => {
+    const path = NODE_FILES[member.path];
+    if (path === undefined) return;
+    if (!member.executable) {
+      const content = { bytes: await bytesOf(member.bytes) };
+      entries.push({ kind: "file", path, mode: 0o644, content });
+      return;
+    }
+    await pipeline(member.bytes, createWriteStream(program));
+    const content = { file: program, size: (await stat(program)).size };
+    entries.push({ kind: "file", path, mode: 0o755, content });
+  });
+  return entries;
+}

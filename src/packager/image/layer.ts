@@ -1,0 +1,75 @@
+/** How does a list of entries become a layer blob, and when is that work already done? */
+
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Blob, BlobStore, Digest } from "../blob-store.ts";
+import type { Entry } from "../entry.ts";
+import type { LayerGroup, LayerSource } from "../layer-source.ts";
+import { COMPRESSOR, createCompressor, equalPieces, withoutSystem } from "./gzip.ts";
+import { tarChunks } from "./tar.ts";
+
+export type Layer = {
+  readonly name: string;
+  readonly group: LayerGroup;
+  /** Of the compressed tar. */
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** Digest of the tar itself: what engines check after unpacking. */
+  readonly diffId: Digest;
+};
+
+export type LayerStore = {
+  readonly blobs: BlobStore;
+  /** One small file per layer that was made, named after its key. */
+  readonly folder: string;
+  /** Stands for the code that makes layers: other code, other keys. */
+  readonly recipe: string;
+};
+
+/** What depends on the bytes alone. */
+export type LayerBlob = Omit<Layer, "name" | "group">;
+
+export async function layerOf(source: LayerSource, store: LayerStore): Promise<Layer> {
+  const { name, group } = source;
+  const key = createHash("sha256")
+    .update(`${COMPRESSOR}\n${store.recipe}\n${source.key}`)
+    .digest("hex");
+  const record = join(store.folder, `${key}.json`);
+  const known = await readRecord(record);
+  if (known !== undefined && (await store.blobs.has(known.digest)))
+    return { name, group, ...known };
+  const made = await makeLayer(await source.entries(), store.blobs);
+  await mkdir(store.folder, { recursive: true });
+  const draft = join(store.folder, `.${randomUUID()}.part`);
+  await writeFile(draft, JSON.stringify(made));
+  await rename(draft, record);
+  return { name, group, ...made };
+}
+
+export async function makeLayer(entries: readonly Entry[], blobs: BlobStore): Promise<LayerBlob> {
+  const hash = createHash("sha256");
+  const hashed = async function* (tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of equalPieces(tar)) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  let blob: Blob | undefined;
+  await pipeline(tarChunks(entries), hashed, createCompressor(), async (gzip) => {
+    blob = await blobs.add(withoutSystem(gzip as AsyncIterable<Uint8Array>));
+  });
+  if (blob === undefined) throw new Error("the layer was not stored");
+  return { ...blob, diffId: `sha256:${hash.digest("hex")}` };
+}
+
+async function readRecord(path: string): Promise<LayerBlob | undefined> {
+  try {
+    const { digest, bytes, diffId } = JSON.parse(await readFile(path, "utf8")) as Layer;
+    const whole = [digest, diffId].every((text) => /^sha256:[0-9a-f]{64}$/u.test(text));
+    return whole && Number.isSafeInteger(bytes) ? { digest, bytes, diffId } : undefined;
+  } catch {
+    return undefined;
+  }
+}

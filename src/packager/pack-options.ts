@@ -1,0 +1,61 @@
+/** What does a build take, and what does it give? */
+
+import type { Problem } from "../core/problem.ts";
+import type { Platform } from "../spec/resolved.ts";
+import type { Digest } from "./blob-store.ts";
+import type { Layer } from "./image/layer.ts";
+import type { RunProgram } from "./programs.ts";
+
+export type PackOutput =
+  { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
+
+export type PackOptions = {
+  readonly output: PackOutput;
+  readonly platforms: readonly Platform[];
+  /** `repository[:tag]`; without it the endpoint's name and 12 digits of the digest. */
+  readonly tag?: string;
+  /** Folder of edgewright itself: dist, module-template and deployment-manifests are in it. */
+  readonly packageRoot: string;
+  /** `image.lock.json` lies in it, beside the spec. */
+  readonly specFolder: string;
+  readonly workingFolder: string;
+  readonly cacheFolder: string;
+  /** Where a temporary folder may be made. */
+  readonly temporaryFolder: string;
+  readonly frozen: boolean;
+  /** SOURCE_DATE_EPOCH, else 0: never the clock. */
+  readonly createdEpochSeconds: number;
+  /** Of this machine. */
+  readonly hostPlatform: Platform;
+  readonly progress: (line: string) => void;
+  readonly run: RunProgram;
+  /** Where the engine is told. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+};
+
+export type PackedImage = {
+  readonly platform: Platform;
+  /** Of the manifest. */
+  readonly digest: Digest;
+  /** Compressed, all layers. */
+  readonly bytes: number;
+  /** Bottom to top. */
+  readonly layers: readonly Layer[];
+};
+
+export type PackResult = {
+  /** `repository:tag` */
+  readonly name: string;
+  readonly index: { readonly digest: Digest };
+  /** In the order that was asked for. */
+  readonly images: readonly PackedImage[];
+  readonly files: {
+    /** Absent where the image went into an engine. */
+    readonly image?: string;
+    readonly manifest: string;
+    readonly record: string;
+    readonly lock: string;
+  };
+  readonly problems: readonly Problem[];
+};

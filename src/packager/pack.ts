@@ -1,0 +1,114 @@
+/**
+ * How does an endpoint become an image and a manifest? The story: plan → base → layers → image per
+ * platform → index → manifest → record → files that appear all at once, or an engine that loads.
+ */
+
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { hasErrors, UserError } from "../core/problem.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { LOCK_FILE } from "./base/lock.ts";
+import { lockedBase } from "./base/locked-base.ts";
+import { createBlobStore } from "./blob-store.ts";
+import { archiveChunks } from "./image/archive.ts";
+import { imageBytes } from "./image/image.ts";
+import { parseReference, printReference } from "./image/reference.ts";
+import { timestamp } from "./image/timestamp.ts";
+import { buildImages } from "./images.ts";
+import { installedPackage, packageVersion } from "./layers/installed-package.ts";
+import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
+import { createOutputFiles, outputFault } from "./output-files.ts";
+import type { OutputFiles } from "./output-files.ts";
+import type { PackOptions, PackResult } from "./pack-options.ts";
+import { planImage } from "./plan.ts";
+import { recipeDigest } from "./recipe.ts";
+import { printRecord } from "./record.ts";
+
+export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
+  const folder = await mkdtemp(join(options.temporaryFolder, "edgewright-"));
+  const outputs = createOutputFiles();
+  try {
+    return await build(endpoint, options, { folder, outputs });
+  } catch (error) {
+    throw outputFault(error, options.cacheFolder);
+  } finally {
+    await outputs.discard();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function build(
+  endpoint: ResolvedEndpoint,
+  options: PackOptions,
+  { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
+): Promise<PackResult> {
+  const { packageRoot, platforms, frozen, run, progress } = options;
+  const plan = planImage(endpoint);
+  const defaultName = endpoint.name.toLowerCase();
+  parseReference(options.tag ?? defaultName, "latest");
+  const files = outputPaths(endpoint, options);
+  for (const path of [files.image, files.manifest, files.record])
+    if (path !== undefined) await outputs.claim(path);
+  const engine =
+    options.output.kind === "docker"
+      ? await (await import("./engine.ts")).openEngine(options.env)
+      : undefined;
+
+  const blobs = createBlobStore(join(options.cacheFolder, "blobs"));
+  const versions = {
+    edgewright: (await packageVersion(packageRoot)) ?? "0.0.0",
+    onnxruntime: (await installedPackage(packageRoot, "onnxruntime-node")).version,
+  };
+  const request = { platforms, frozen, store: blobs, run, folder, progress };
+  const base = await lockedBase(files.lock, versions, request);
+
+  const created = timestamp(options.createdEpochSeconds);
+  const recipe = await recipeDigest();
+  const store = { blobs, folder: join(options.cacheFolder, "layers"), recipe };
+  const index = await buildImages({ plan, base, created, store, folder }, options);
+  const version = index.digest.slice("sha256:".length, "sha256:".length + 12);
+  const reference = parseReference(options.tag ?? defaultName, version);
+  const name = printReference(reference);
+
+  const template = await readData(packageRoot, "module-template/create-options.json");
+  const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
+  const manifest = renderDeployment(endpoint, { image: name, version, template }, manifestBase);
+  const problems = [...base.problems, ...manifest.problems];
+  if (hasErrors(problems)) throw new UserError(problems);
+
+  const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
+  await outputs.write(files.manifest, manifest.text);
+  await outputs.write(files.record, printRecord({ ...facts, index }));
+  if (base.newText !== undefined) await outputs.write(files.lock, base.newText);
+  const archive = { index, reference, host: options.hostPlatform, blobs };
+  progress(
+    files.image === undefined ? `loading ${name} into the engine` : `writing ${files.image}`,
+  );
+  if (files.image !== undefined) await outputs.write(files.image, archiveChunks(archive));
+  await engine?.load(archiveChunks(archive), name);
+  await outputs.commit();
+
+  const images = index.images.map((image) => ({
+    platform: image.platform,
+    digest: image.manifest.digest,
+    bytes: imageBytes(image),
+    layers: image.layers,
+  }));
+  return { name, index: { digest: index.digest }, images, files, problems };
+}
+
+/** Of `archive:X.tar` the others are X.deployment.json and X.build.json. */
+function outputPaths(endpoint: ResolvedEndpoint, options: PackOptions): PackResult["files"] {
+  const { output, workingFolder, specFolder } = options;
+  const lock = join(specFolder, LOCK_FILE);
+  const image = output.kind === "archive" ? { image: resolve(workingFolder, output.file) } : {};
+  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
+  return { ...image, manifest: `${stem}.deployment.json`, record: `${stem}.build.json`, lock };
+}
+
+async function readData(
+  packageRoot: string,
+  path: string,
+): Promise<ReturnType<typeof parseManifest>> {
+  return parseManifest(await readFile(join(packageRoot, path), "utf8"), path);
+}

@@ -1,0 +1,124 @@
+/** What will the image be? Decided from the resolved endpoint alone, before any byte is read. */
+
+import { userError } from "../core/problem.ts";
+import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
+import { USER } from "./base/rootfs.ts";
+import type { ImageConfig } from "./image/image.ts";
+import type { PlacedModel } from "./layers/model.ts";
+import { ENDPOINT_FILE, HOME_FOLDER, MODELS_FOLDER } from "./layers/places.ts";
+import { RUNTIME_ENTRIES } from "./layers/runtime.ts";
+
+/** Of the scoring front. */
+const HTTP_PORT = 5001;
+
+export type Plan = {
+  /** Each model once, in the order of the deployments. */
+  readonly models: readonly PlacedModel[];
+  /** With the image's paths. */
+  readonly endpoint: ResolvedEndpoint;
+};
+
+export function planImage(endpoint: ResolvedEndpoint): Plan {
+  const models = new Map<string, PlacedModel>();
+  const deployments = endpoint.deployments.map((deployment) => {
+    const placed = placeModel(deployment);
+    if (placed === undefined) return withoutBuildPaths(deployment);
+    const key = `${placed.name}:${placed.version}`.toLowerCase();
+    const other = models.get(key);
+    if (other !== undefined && other.source !== placed.source) throw twoModels(placed, other);
+    models.set(key, other ?? placed);
+    const { model, ...rest } = withoutBuildPaths(deployment);
+    const path = `/${(other ?? placed).target}`;
+    return model === undefined ? rest : { ...rest, model: { ...model, path } };
+  });
+  return { models: [...models.values()], endpoint: { ...endpoint, deployments } };
+}
+
+function placeModel({
+  name: deployment,
+  model,
+  script,
+}: ResolvedDeployment): PlacedModel | undefined {
+  if (script !== undefined) {
+    throw userError(
+      "CLI_UNSUPPORTED",
+      `Deployment "${deployment}" has a scoring script; images serve models without one so far.`,
+      { hint: "Leave code_configuration out to have the model served directly." },
+    );
+  }
+  if (model === undefined) return undefined;
+  const { name, version, path } = model;
+  const file = path.split(/[/\\]/u).findLast((part) => part !== "") ?? name;
+  return { name, version, source: path, target: `${MODELS_FOLDER}/${name}/${version}/${file}` };
+}
+
+/** Where the build machine keeps its files is nobody's business on the device. */
+function withoutBuildPaths({ environment, ...rest }: ResolvedDeployment): ResolvedDeployment {
+  if (environment === undefined) return rest;
+  const { condaFile: _, ...named } = environment;
+  return { ...rest, environment: named };
+}
+
+function twoModels(one: PlacedModel, other: PlacedModel): Error {
+  return userError(
+    "SPEC_CONFLICT",
+    `${one.name}:${one.version} is ${other.source} in one deployment and ${one.source} in another.`,
+    { hint: "Give each model a name or a version of its own." },
+  );
+}
+
+export type ConfigFacts = {
+  readonly edgewright: string;
+  readonly onnxruntime: string;
+  /** `Debian bookworm, Node 24.1.0` */
+  readonly base: string;
+  /** RFC 3339. */
+  readonly created: string;
+  /** Name:version of a model → SHA-256. */
+  readonly modelSha256: ReadonlyMap<string, string>;
+};
+
+export function imageConfig(endpoint: ResolvedEndpoint, facts: ConfigFacts): ImageConfig {
+  const home = `/${HOME_FOLDER}`;
+  return {
+    user: `${USER.uid}:${USER.gid}`,
+    entrypoint: ["/usr/local/bin/node", `${home}/src/${RUNTIME_ENTRIES[0]}`],
+    workingDir: home,
+    env: {
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      EDGEWRIGHT_ENDPOINT: `/${ENDPOINT_FILE}`,
+      EDGEWRIGHT_HOST: "0.0.0.0",
+      EDGEWRIGHT_PORT: String(HTTP_PORT),
+      NODE_ENV: "production",
+      ORT_DISABLE_TELEMETRY: "1",
+      SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt",
+    },
+    ports: [HTTP_PORT],
+    labels: labels(endpoint, facts),
+    stopSignal: "SIGTERM",
+  };
+}
+
+function labels(endpoint: ResolvedEndpoint, facts: ConfigFacts): Record<string, string> {
+  const all: Record<string, string> = {
+    "org.opencontainers.image.title": endpoint.name,
+    "org.opencontainers.image.created": facts.created,
+    "io.edgewright.version": facts.edgewright,
+    "io.edgewright.onnxruntime": facts.onnxruntime,
+    "io.edgewright.base": facts.base,
+    "io.edgewright.endpoint": endpoint.name,
+  };
+  if (endpoint.description !== undefined)
+    all["org.opencontainers.image.description"] = endpoint.description;
+  for (const { name, model } of endpoint.deployments) {
+    if (model === undefined) continue;
+    const id = `${model.name}:${model.version}`;
+    const prefix = `io.edgewright.deployment.${name}`;
+    all[`${prefix}.model`] = id;
+    const sha256 = facts.modelSha256.get(id);
+    if (sha256 !== undefined) all[`${prefix}.model.sha256`] = sha256;
+    if (model.signature !== undefined)
+      all[`${prefix}.model.signature`] = JSON.stringify(model.signature);
+  }
+  return all;
+}

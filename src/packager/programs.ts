@@ -1,0 +1,56 @@
+/** How are other programs (apt-get, dpkg-deb, npm) run? As a port, so that a test can stand in. */
+
+import { spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { text } from "node:stream/consumers";
+
+export type ProgramOptions = {
+  readonly cwd: string;
+  /** On top of the environment that every program gets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where standard output goes instead of into the result. */
+  readonly stdoutFile?: string;
+};
+
+export type ProgramResult =
+  | { readonly found: false }
+  | {
+      readonly found: true;
+      readonly exitCode: number;
+      readonly stdout: string;
+      readonly stderr: string;
+    };
+
+export type RunProgram = (
+  name: string,
+  args: readonly string[],
+  options: ProgramOptions,
+) => Promise<ProgramResult>;
+
+/** The programs of this machine, in this environment. */
+export function hostPrograms(env: Readonly<Record<string, string | undefined>>): RunProgram {
+  return async (name, args, options) => {
+    const child = spawn(name, [...args], {
+      cwd: options.cwd,
+      env: { ...env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended = new Promise<number | undefined>((resolve, reject) => {
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") resolve(undefined);
+        else reject(error);
+      });
+      child.once("close", (code, signal) => {
+        resolve(code ?? (signal === null ? 1 : 128));
+      });
+    });
+    const output =
+      options.stdoutFile === undefined
+        ? text(child.stdout)
+        : finished(child.stdout.pipe(createWriteStream(options.stdoutFile))).then(() => "");
+    const [exitCode, stdout, stderr] = await Promise.all([ended, output, text(child.stderr)]);
+    if (exitCode === undefined) return { found: false };
+    return { found: true, exitCode, stdout, stderr };
+  };
+}

@@ -1,0 +1,56 @@
+/** What is in a tar that somebody else wrote? The only file that reads tars (with tar-stream). */
+
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { extract } from "tar-stream";
+import type { Header } from "tar-stream";
+
+export type TarMember = {
+  /** As it is written in the tar, without a leading `./` and a closing slash. */
+  readonly path: string;
+  readonly kind: "file" | "directory" | "symlink" | "hardlink";
+  readonly executable: boolean;
+  /** Of a link. */
+  readonly target: string;
+  readonly bytes: Readable;
+};
+
+const KINDS: Partial<Record<NonNullable<Header["type"]>, TarMember["kind"]>> = {
+  file: "file",
+  "contiguous-file": "file",
+  directory: "directory",
+  symlink: "symlink",
+  link: "hardlink",
+};
+
+export type TarFile = { readonly file: string; readonly gzip: boolean };
+
+/** Hands every member to `visit`, in order; what it does not read of a file is skipped. */
+export async function unpackTar(
+  { file, gzip }: TarFile,
+  visit: (member: TarMember) => Promise<void>,
+): Promise<void> {
+  const tar = extract();
+  const read = async (): Promise<void> => {
+    for await (const entry of tar) {
+      const { name, type, mode, linkname } = entry.header;
+      const kind = KINDS[type ?? "file"];
+      if (kind === undefined) throw new Error(`${file} holds ${name}, a ${type}`);
+      const path = name.replace(/^\.?\/+/u, "").replace(/\/+$/u, "");
+      const executable = ((mode ?? 0) & 0o100) !== 0;
+      const bytes = Readable.from(entry as AsyncIterable<Uint8Array>);
+      await visit({ path, kind, executable, target: linkname ?? "", bytes });
+      entry.resume();
+    }
+  };
+  const stages = gzip ? [createReadStream(file), createGunzip()] : [createReadStream(file)];
+  await Promise.all([pipeline([...stages, tar]), read()]);
+}
+
+export async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
