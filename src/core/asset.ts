@@ -12,5 +12,5 @@ export function isAssetName(text: string): boolean {
  * `undefined` where there is none.
  */
 export function latestVersion(versions: readonly string[]): string | undefined {
-  return [...versions].sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
+  return versions.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
 }

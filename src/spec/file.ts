@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import type { Problem, Read } from "../core/problem.ts";
 
 const MAX_SPEC_BYTES = 1 << 20;
+type Fault = { readonly code: Problem["code"]; readonly message: string; readonly hint: string };
+
 const YAML_FILE = /\.ya?ml$/i;
 
 /** The files behind SPEC arguments, as the user would write them: a folder stands for its spec. */
@@ -25,30 +27,30 @@ export async function specFiles(
 async function specFile(path: string, cwd: string): Promise<string | Problem> {
   const found = await stat(resolve(cwd, path)).catch(() => undefined);
   if (found === undefined) {
-    return fault(
-      path,
-      "SPEC_NOT_FOUND",
-      `${path} does not exist`,
-      "Name a spec file or its folder.",
-    );
+    return fault(path, {
+      code: "SPEC_NOT_FOUND",
+      message: `${path} does not exist`,
+      hint: "Name a spec file or its folder.",
+    });
   }
   if (found.isFile()) return path;
   if (!found.isDirectory()) {
-    return fault(path, "SPEC_UNREADABLE", `${path} is neither a file nor a folder`, "Name a file.");
+    return fault(path, {
+      code: "SPEC_UNREADABLE",
+      message: `${path} is neither a file nor a folder`,
+      hint: "Name a file.",
+    });
   }
-  const yamlFiles = (await readdir(resolve(cwd, path)))
-    .filter((name) => YAML_FILE.test(name))
-    .sort();
+  const yamlFiles = (await readdir(resolve(cwd, path))).filter((name) => YAML_FILE.test(name));
   const named = ["endpoint.yml", "endpoint.yaml"].find((name) => yamlFiles.includes(name));
   const chosen = named ?? (yamlFiles.length === 1 ? yamlFiles[0] : undefined);
   if (chosen !== undefined) return join(path, chosen);
   const held = yamlFiles.length === 0 ? "no YAML file" : `${yamlFiles.length} YAML files`;
-  return fault(
-    path,
-    "SPEC_NOT_FOUND",
-    `${path} holds ${held}, must hold endpoint.yml or exactly one YAML file`,
-    "Name the spec file itself.",
-  );
+  return fault(path, {
+    code: "SPEC_NOT_FOUND",
+    message: `${path} holds ${held}, must hold endpoint.yml or exactly one YAML file`,
+    hint: "Name the spec file itself.",
+  });
 }
 
 /** The text of a spec; its size is looked at before a byte is read, and again while reading. */
@@ -57,27 +59,27 @@ export async function readSpecText(path: string, cwd: string): Promise<Read<stri
     (error: unknown) => `${path} cannot be read: ${(error as Error).message}`,
   );
   if (typeof bytes === "string") {
-    return refuse(fault(path, "SPEC_UNREADABLE", bytes, "Make the file readable."));
+    return refuse(
+      fault(path, { code: "SPEC_UNREADABLE", message: bytes, hint: "Make the file readable." }),
+    );
   }
   if (bytes.length > MAX_SPEC_BYTES) {
     return refuse(
-      fault(
-        path,
-        "SPEC_TOO_LARGE",
-        `${path} is larger than ${MAX_SPEC_BYTES} bytes, the most that a spec may have`,
-        "Check that this file is a spec, not a model.",
-      ),
+      fault(path, {
+        code: "SPEC_TOO_LARGE",
+        message: `${path} is larger than ${MAX_SPEC_BYTES} bytes, the most that a spec may have`,
+        hint: "Check that this file is a spec, not a model.",
+      }),
     );
   }
   const text = decode(bytes);
   if (text === undefined) {
     return refuse(
-      fault(
-        path,
-        "SPEC_NOT_TEXT",
-        `${path} is a binary file, must be UTF-8 text`,
-        "Check that this file is a spec, or save it as UTF-8.",
-      ),
+      fault(path, {
+        code: "SPEC_NOT_TEXT",
+        message: `${path} is a binary file, must be UTF-8 text`,
+        hint: "Check that this file is a spec, or save it as UTF-8.",
+      }),
     );
   }
   return { ok: true, value: text, problems: [] };
@@ -110,7 +112,8 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-function fault(file: string, code: Problem["code"], message: string, hint: string): Problem {
+/** A fault of a whole file. */
+function fault(file: string, { code, message, hint }: Fault): Problem {
   return { code, severity: "error", message, at: { file, line: 1, col: 1, path: "" }, hint };
 }
 

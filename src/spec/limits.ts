@@ -101,7 +101,7 @@ function cutResource(
     warn(
       claim.name,
       `${claim.name} has ${render(amount)}${what} per instance instead of ${render(want)}: ${render(tidy(sum))} do not fit into ${render(tidy(room[of]))}`,
-      `Ask for less${what || " CPU"} in ${claim.name}, or use a larger device.`,
+      `Ask for less ${of === "cpus" ? "CPU" : "memory"} in ${claim.name}, or use a larger device.`,
     );
     return { ...claim, [of]: { ...claim[of], want: amount } };
   });
@@ -124,7 +124,7 @@ function withModuleLimits(endpoint: ResolvedEndpoint): ResolvedEndpoint {
   const sum = (of: Resource): number | null =>
     deployments.some((each) => each[of] === null)
       ? null
-      : deployments.reduce((total, each) => total + each.instances * (each[of] ?? 0), 0);
+      : deployments.reduce((before, each) => before + each.instances * (each[of] ?? 0), 0);
   const cpus = sum("cpus");
   const memoryBytes = sum("memoryBytes");
   return {

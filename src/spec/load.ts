@@ -11,6 +11,7 @@ import { canonicalEndpoint } from "./dialects/endpoint.ts";
 import { theEndpoint } from "./dialects/form.ts";
 import type { EndpointSpec } from "./endpoint.ts";
 import { readSpecText, specFiles } from "./file.ts";
+import { inOrder } from "./order.ts";
 import { placesOf } from "./places.ts";
 import type { Path, Places } from "./places.ts";
 import { lookUpReferences } from "./references/deployment.ts";
@@ -34,6 +35,14 @@ export type LoadedSpec = {
 
 /** @param paths files or folders, as on the command line: relative to `cwd` */
 export async function loadSpec(
+  paths: readonly string[],
+  context: LookupContext,
+): Promise<Read<LoadedSpec>> {
+  const read = await throughTheStages(paths, context);
+  return { ...read, problems: inOrder(read.problems) };
+}
+
+async function throughTheStages(
   paths: readonly string[],
   context: LookupContext,
 ): Promise<Read<LoadedSpec>> {

@@ -15,12 +15,20 @@ export type Places = {
   readonly absent: (path: Path) => Place;
 };
 
+/** The last step of a place's path: the key as the user spelt it. */
+export function keyOf(place: Place): string {
+  return place.path.slice(place.path.lastIndexOf(".") + 1);
+}
+
 /** @param start the first key of the document, where nothing around a path has a key */
 export function placesOf(root: Node, start: Place): Places {
   return {
     value: (path) => walk(root, path, start).value,
     key: (path) => walk(root, path, start).key,
-    absent: (path) => walk(root, path[0] === "deployments" ? path.slice(0, 2) : path, start).key,
+    absent: (path) => {
+      const around = path[0] === "deployments" ? path.slice(0, 2) : path;
+      return { ...walk(root, around, start).key, path: path.join(".") };
+    },
   };
 }
 

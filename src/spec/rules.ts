@@ -18,7 +18,7 @@ import {
   volumeIsAbsolute,
 } from "./rules/edge.ts";
 import { requestsWithinLimits, resourceUnits, scaleIsPossible } from "./rules/limits.ts";
-import { deploymentNames, deploymentNamesDiffer, endpointName } from "./rules/names.ts";
+import { deploymentNames, endpointName } from "./rules/names.ts";
 import {
   mirrorRules,
   trafficAbsent,
@@ -31,7 +31,6 @@ const RULES: readonly Rule[] = [
   endpointName,
   deploymentsExist,
   deploymentNames,
-  deploymentNamesDiffer,
   modelOrScript,
   batchStaysBatch,
   defaultDeploymentExists,

@@ -2,10 +2,10 @@
 
 import { z } from "zod";
 import type { Problem, Read } from "../core/problem.ts";
-import { OLD_DEPLOYMENT_KEYS } from "./dialects/deployment.ts";
+import { oldKeysAt } from "./dialects/old-keys.ts";
 import { endpointSchema, environmentSchema } from "./endpoint.ts";
 import type { EndpointSpec } from "./endpoint.ts";
-import { placesOf } from "./places.ts";
+import { keyOf, placesOf } from "./places.ts";
 import type { Path, Places } from "./places.ts";
 import { nearest, show, unknownKeys } from "./suggest.ts";
 import { entryOf, toData } from "./tree.ts";
@@ -66,8 +66,7 @@ function unknownKeyProblems(
   const map = nodeAt(question.root, path);
   const entries = map?.kind === "map" ? map.entries.filter((entry) => keys.has(entry.key)) : [];
   const known = keysAt(question.schema, path);
-  const old = path.length === 2 && path[0] === "deployments" ? OLD_DEPLOYMENT_KEYS : [];
-  return unknownKeys(entries, known, old).map((problem, index) => ({
+  return unknownKeys(entries, known, oldKeysAt(path)).map((problem, index) => ({
     problem,
     meantPath: [...path, nearest(entries[index]?.key ?? "", known) ?? ""].join("."),
   }));
@@ -80,10 +79,10 @@ function isMissing(issue: Issue, { root }: Question): boolean {
 function problemOf(issue: Issue, question: Question): Problem {
   const { root, places } = question;
   const path = pathOf(issue);
-  const key = String(path.at(-1) ?? "the spec");
   const schema = schemaAt(question.schema, path);
   const allowed = mustBe(schema);
   if (isMissing(issue, question)) {
+    const key = String(path.at(-1));
     return {
       code: "SPEC_MISSING_KEY",
       severity: "error",
@@ -97,7 +96,7 @@ function problemOf(issue: Issue, question: Question): Problem {
   return {
     code: wrongType ? "SPEC_WRONG_TYPE" : "SPEC_WRONG_VALUE",
     severity: "error",
-    message: `\`${key}\` is ${show(node === undefined ? undefined : toData(node))}, must be ${allowed}`,
+    message: `\`${keyOf(places.value(path))}\` is ${show(node === undefined ? undefined : toData(node))}, must be ${allowed}`,
     at: places.value(path),
     hint: hintFor(schema, node),
   };

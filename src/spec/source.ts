@@ -155,7 +155,7 @@ class TreeBuilder {
     const entries = new Map<string, Entry>();
     const merged: Built[] = [];
     const built: Built[] = [];
-    for (const pair of map.items as Pair[]) {
+    for (const pair of map.items) {
       const key = this.#key(pair, at);
       const end = (pair.key as { readonly range?: readonly number[] }).range?.[1] ?? 0;
       const value = this.#node(pair.value, key.at.path, end);

@@ -10,13 +10,23 @@ const MAX_REPORTED = 20;
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3;
   let best: { readonly candidate: string; readonly distance: number } | undefined;
+  // Of two that are equally far, people more often get the end of a word wrong.
+  const better = (candidate: string, distance: number): boolean =>
+    best === undefined ||
+    distance < best.distance ||
+    (distance === best.distance && samePrefix(word, candidate) > samePrefix(word, best.candidate));
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= limit && distance < (best?.distance ?? Infinity))
-      best = { candidate, distance };
+    if (distance <= limit && better(candidate, distance)) best = { candidate, distance };
   }
   return best?.candidate;
+}
+
+function samePrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that lead from one word to the other. */
@@ -77,8 +87,8 @@ export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(clip(value));
   if (value === null || value === undefined) return "empty";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a mapping";
-  return String(value as number | boolean);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return "a mapping";
 }
 
 function clip(text: string): string {

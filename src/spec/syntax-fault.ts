@@ -55,9 +55,10 @@ export function syntaxRefusal(
   });
 }
 
-/** The offset of a tab before the first character of the line that holds `offset`. */
+/** The offset of a tab in the indentation of what follows `offset`, which may be the end of a line. */
 function tabInIndentation(text: string, offset: number): number | undefined {
-  const start = offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+  const rest = text.slice(offset, offset + 1000).search(/\S/);
+  const start = text.lastIndexOf("\n", offset + Math.max(rest, 0) - 1) + 1;
   const indentation = /^[ \t]*/.exec(text.slice(start, start + 1000))?.[0] ?? "";
   const tab = indentation.indexOf("\t");
   return tab === -1 ? undefined : start + tab;

@@ -31,9 +31,17 @@ export type MapNode = {
 
 export type Node = ScalarNode | ListNode | MapNode;
 
+/** Entries by key, made once per mapping: thousands of keys are looked up one by one. */
+const indexes = new WeakMap<MapNode, ReadonlyMap<string, Entry>>();
+
 export function entryOf(node: Node | undefined, key: string): Entry | undefined {
   if (node?.kind !== "map") return undefined;
-  return node.entries.find((entry) => entry.key === key);
+  let index = indexes.get(node);
+  if (index === undefined) {
+    index = new Map(node.entries.map((entry) => [entry.key, entry]));
+    indexes.set(node, index);
+  }
+  return index.get(key);
 }
 
 /** A scalar that holds this text, standing where `at` says. */

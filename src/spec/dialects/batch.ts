@@ -6,7 +6,7 @@ import type { Draft, Report } from "./draft.ts";
 import { respell } from "./scalars.ts";
 
 /** May stand on the deployment itself. @source azureml-contract 5.2, 5.8 */
-export const FLAT_BATCH_KEYS = [
+const FLAT_KEYS = [
   "mini_batch_size",
   "max_concurrency_per_instance",
   "error_threshold",
@@ -45,9 +45,7 @@ function gather(deployment: Draft, report: Report): Draft | undefined {
   const block = deployment.get("settings");
   if (block !== undefined && block.node.kind !== "map") return undefined;
   deployment.take("settings");
-  const flat = FLAT_BATCH_KEYS.map((key) => deployment.take(key)).filter(
-    (entry) => entry !== undefined,
-  );
+  const flat = FLAT_KEYS.map((key) => deployment.take(key)).filter((entry) => entry !== undefined);
   const at = block?.at ?? flat[0]?.at;
   if (at === undefined) return undefined;
   const inner: MapNode | undefined = block?.node.kind === "map" ? block.node : undefined;
@@ -61,7 +59,7 @@ function dissolve(settings: Draft, block: string, report: Report): void {
   const entry = settings.get(block);
   if (entry?.node.kind !== "map") return;
   settings.take(block);
-  report(oldSpelling(entry.at, block, "settings"));
+  report(oldSpelling(entry.at, `${block}: {…}`, "settings: {…}"));
   for (const inner of entry.node.entries) settings.put(inner);
 }
 

@@ -1,6 +1,6 @@
 /** `code_reference` and `code_configuration`: where the scoring script lies, in every spelling. */
 
-import { posix } from "node:path";
+import { basename, dirname } from "node:path/posix";
 import { unknownKeys } from "../suggest.ts";
 import { textNode } from "../tree.ts";
 import type { Entry, Node } from "../tree.ts";
@@ -48,12 +48,11 @@ function flattenCode(block: Draft, code: Entry, report: Report): void {
 /** The file's folder is the code folder; the file is the script where no other is named. */
 function putFile(block: Draft, file: Entry, report: Report): void {
   report(oldSpelling(file.at, "code.file", "code"));
-  const folder = (node: Node): Node =>
-    node.kind === "scalar" ? textNode(posix.dirname(node.text), node.at) : node;
-  const script = (node: Node): Node =>
-    node.kind === "scalar" ? textNode(posix.basename(node.text), node.at) : node;
-  block.put({ ...file, key: "code", node: folder(file.node) });
-  if (!block.has("scoring_script")) {
-    block.put({ ...file, key: "scoring_script", node: script(file.node) });
-  }
+  block.put({ ...file, key: "code", node: mapText(file.node, dirname) });
+  if (block.has("scoring_script")) return;
+  block.put({ ...file, key: "scoring_script", node: mapText(file.node, basename) });
+}
+
+function mapText(node: Node, change: (text: string) => string): Node {
+  return node.kind === "scalar" ? textNode(change(node.text), node.at) : node;
 }

@@ -2,7 +2,7 @@
 
 import type { Entry } from "../tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
-import { FLAT_BATCH_KEYS, canonicalBatch } from "./batch.ts";
+import { canonicalBatch } from "./batch.ts";
 import { canonicalCode } from "./code.ts";
 import { draftOf, ignored } from "./draft.ts";
 import type { Draft, Report } from "./draft.ts";
@@ -10,17 +10,6 @@ import { canonicalEnvironment, canonicalModel } from "./reference.ts";
 import { canonicalResources } from "./resources.ts";
 import { readMapAsText } from "./scalars.ts";
 import { canonicalScale } from "./scale.ts";
-
-/** What else is understood on a deployment, besides the keys of the canonical form. */
-export const OLD_DEPLOYMENT_KEYS = [
-  "code_reference",
-  "scale",
-  "request",
-  "sku",
-  "resource_requirements",
-  "batch_settings",
-  ...FLAT_BATCH_KEYS,
-];
 
 export function canonicalDeployment(
   deployment: Entry,

@@ -1,20 +1,15 @@
 /** `deployments` as a list (`- name: blue`) → as a mapping; the name's value is the key. */
 
-import { duplicateDeployment } from "../duplicate.ts";
 import type { Entry, ListNode, MapNode, Node } from "../tree.ts";
 import { draftOf } from "./draft.ts";
 import type { Report } from "./draft.ts";
 
 /** @source azureml-contract 2.3, era C */
 export function deploymentsFromList(list: ListNode, report: Report): MapNode {
-  const entries = new Map<string, Entry>();
-  for (const item of list.items) {
-    const entry = deploymentOf(item, report);
-    if (entry === undefined) continue;
-    if (entries.has(entry.key)) report(duplicateDeployment(entry));
-    else entries.set(entry.key, entry);
-  }
-  return { kind: "map", at: list.at, entries: [...entries.values()] };
+  const entries = list.items
+    .map((item) => deploymentOf(item, report))
+    .filter((entry) => entry !== undefined);
+  return { kind: "map", at: list.at, entries };
 }
 
 function deploymentOf(item: Node, report: Report): Entry | undefined {

@@ -35,8 +35,26 @@ function canonicalDeployments(draft: Draft, kind: "online" | "batch", report: Re
   const block = draft.get("deployments")?.node;
   if (block === undefined || block.kind === "scalar") return;
   const map = block.kind === "list" ? deploymentsFromList(block, report) : block;
+  refuseSecondOnes(map, report);
   const entries = map.entries.map((entry) => canonicalDeployment(entry, kind, report));
   draft.replace("deployments", { ...map, entries });
+}
+
+/** Names compare without case; a list may also hold the very same name twice. */
+function refuseSecondOnes(deployments: MapNode, report: Report): void {
+  const seen = new Set<string>();
+  for (const { key, at } of deployments.entries) {
+    if (seen.has(key.toLowerCase())) {
+      report({
+        code: "SPEC_DUPLICATE_KEY",
+        severity: "error",
+        message: `deployment \`${key}\` appears a second time, names must differ in more than case`,
+        at,
+        hint: "Rename one of the two.",
+      });
+    }
+    seen.add(key.toLowerCase());
+  }
 }
 
 function readEdgeTexts(draft: Draft, report: Report): void {

@@ -15,7 +15,7 @@ import type { LookupContext } from "./lookup.ts";
 import { searchFolders } from "./roots.ts";
 
 /** Curated by Azure, any version: here they mean the module's own base. */
-const CURATED = ["azureml-minimal"];
+const CURATED = new Set(["azureml-minimal"]);
 
 type EnvironmentSpec = NonNullable<DeploymentSpec["environment"]>;
 type InlineEnvironment = Exclude<EnvironmentSpec, string>;
@@ -49,7 +49,7 @@ async function byReference(
   at: Place,
   context: LookupContext,
 ): Promise<Read<ResolvedEnvironment>> {
-  if (CURATED.includes(asset.name.toLowerCase())) {
+  if (CURATED.has(asset.name.toLowerCase())) {
     const version = typeof asset.version === "string" ? { version: asset.version } : {};
     return { ok: true, value: { name: asset.name, ...version }, problems: [] };
   }

@@ -65,8 +65,8 @@ export const deviceUnits: Rule = ({ edge }, places) => {
   if (device === undefined) return [];
   const at = (...path: readonly string[]) => places.value(["edge", "device", ...path]);
   const problems = [
-    ...checkCpus("cpus", device.cpus, at("cpus")),
-    ...checkMemory("memory", device.memory, at("memory")),
+    ...checkCpus(device.cpus, at("cpus")),
+    ...checkMemory(device.memory, at("memory")),
     ...checkReserve(
       device.reserve?.cpus,
       (value) => parseCpus(value),
@@ -125,4 +125,4 @@ export const volumeIsAbsolute: Rule = ({ edge }, places) => {
 };
 
 export const outboxUnits: Rule = ({ edge }, places) =>
-  checkMemory("max_bytes", edge?.outbox?.max_bytes, places.value(["edge", "outbox", "max_bytes"]));
+  checkMemory(edge?.outbox?.max_bytes, places.value(["edge", "outbox", "max_bytes"]));

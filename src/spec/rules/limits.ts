@@ -2,6 +2,7 @@
 
 import type { Place, Problem } from "../../core/problem.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
+import { keyOf } from "../places.ts";
 import { parseCpus, parseMemory } from "../quantity.ts";
 import type { Rule } from "../rule.ts";
 import { show } from "../suggest.ts";
@@ -33,16 +34,17 @@ export const scaleIsPossible: Rule = (spec, places) =>
     ];
   });
 
-export const resourceUnits: Rule = (spec, places) =>
-  Object.entries(spec.deployments).flatMap(([name, { resources }]) =>
-    (["requests", "limits"] as const).flatMap((side) => {
+export const resourceUnits: Rule = (spec, places) => {
+  const problems: Problem[] = [];
+  for (const [name, { resources }] of Object.entries(spec.deployments)) {
+    for (const side of ["requests", "limits"] as const) {
       const at = ["deployments", name, "resources", side];
-      return [
-        ...checkCpus("cpu", resources?.[side]?.cpu, places.value([...at, "cpu"])),
-        ...checkMemory("memory", resources?.[side]?.memory, places.value([...at, "memory"])),
-      ];
-    }),
-  );
+      problems.push(...checkCpus(resources?.[side]?.cpu, places.value([...at, "cpu"])));
+      problems.push(...checkMemory(resources?.[side]?.memory, places.value([...at, "memory"])));
+    }
+  }
+  return problems;
+};
 
 /** @source azureml-contract 2.1: requests must be <= limits */
 export const requestsWithinLimits: Rule = (spec, places) =>
@@ -69,32 +71,24 @@ function amount(amounts: Amounts, key: "cpu" | "memory"): number | undefined {
   return key === "cpu" ? parseCpus(value) : parseMemory(value);
 }
 
-export function checkCpus(
-  key: string,
-  value: string | number | undefined,
-  at: Place,
-): readonly Problem[] {
+export function checkCpus(value: string | number | undefined, at: Place): readonly Problem[] {
   if (value === undefined || parseCpus(value) !== undefined) return [];
   return [
     wrong(
-      `\`${key}\` is ${show(value)}, must be a number of CPUs above 0`,
+      `\`${keyOf(at)}\` is ${show(value)}, must be a number of CPUs above 0`,
       at,
       'Write 0.5, 2 or "500m", for example.',
     ),
   ];
 }
 
-export function checkMemory(
-  key: string,
-  value: string | number | undefined,
-  at: Place,
-): readonly Problem[] {
+export function checkMemory(value: string | number | undefined, at: Place): readonly Problem[] {
   if (value === undefined) return [];
   const bytes = parseMemory(value);
   if (bytes === undefined) {
     return [
       wrong(
-        `\`${key}\` is ${show(value)}, must be an amount of memory above 0`,
+        `\`${keyOf(at)}\` is ${show(value)}, must be an amount of memory above 0`,
         at,
         'Write "512Mi" or "1.5Gi", for example.',
       ),
@@ -103,7 +97,7 @@ export function checkMemory(
   if (bytes >= MIN_MEMORY_BYTES) return [];
   return [
     wrong(
-      `\`${key}\` is ${bytes} bytes, must be at least 1 MiB`,
+      `\`${keyOf(at)}\` is ${bytes} bytes, must be at least 1 MiB`,
       at,
       'Add the unit: "512Mi" or "1.5Gi", for example.',
     ),

@@ -1,7 +1,6 @@
 /** Are the names of the endpoint and its deployments legal, and do they differ? */
 
 import type { Problem } from "../../core/problem.ts";
-import { duplicateDeployment } from "../duplicate.ts";
 import type { Rule } from "../rule.ts";
 import { show } from "../suggest.ts";
 
@@ -17,18 +16,6 @@ export const deploymentNames: Rule = (spec, places) =>
   Object.keys(spec.deployments)
     .filter((name) => !isLegalName(name))
     .map((name) => nameProblem("deployment", name, places.key(["deployments", name])));
-
-export const deploymentNamesDiffer: Rule = (spec, places) => {
-  const seen = new Set<string>();
-  const problems: Problem[] = [];
-  for (const key of Object.keys(spec.deployments)) {
-    if (seen.has(key.toLowerCase())) {
-      problems.push(duplicateDeployment({ key, at: places.key(["deployments", key]) }));
-    }
-    seen.add(key.toLowerCase());
-  }
-  return problems;
-};
 
 export function isLegalName(name: string): boolean {
   return name.length >= MIN_LENGTH && name.length <= MAX_LENGTH && NAME.test(name);

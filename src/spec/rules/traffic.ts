@@ -12,16 +12,21 @@ export const trafficNames: Rule = (spec, places) =>
     .map((name) => unknownDeployment(spec, name, places.key(["traffic", name])));
 
 export const trafficKeysDiffer: Rule = (spec, places) => {
-  const names = Object.keys(spec.traffic ?? {});
-  return names
-    .filter((name, index) => names.findIndex((other) => sameName(other, name)) < index)
-    .map((name): Problem => ({
-      code: "SPEC_DUPLICATE_KEY",
-      severity: "error",
-      message: `\`${name}\` appears a second time in traffic, names must differ in more than case`,
-      at: places.key(["traffic", name]),
-      hint: `Remove one \`${name}\`.`,
-    }));
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const name of Object.keys(spec.traffic ?? {})) {
+    if (seen.has(name.toLowerCase())) {
+      problems.push({
+        code: "SPEC_DUPLICATE_KEY",
+        severity: "error",
+        message: `\`${name}\` appears a second time in traffic, names must differ in more than case`,
+        at: places.key(["traffic", name]),
+        hint: `Remove one \`${name}\`.`,
+      });
+    }
+    seen.add(name.toLowerCase());
+  }
+  return problems;
 };
 
 /** 0 closes the endpoint for requests that name no deployment. @source azureml-contract 1.3 */
