@@ -66,6 +66,31 @@ suite("models of tensors", () => {
     assert.deepEqual(shown(y), { dims: [2, 3], data: [2, 4, 6, -8, 1, 0] });
   });
 
+  test("double-fixed takes one row and no more", async () => {
+    const { y } = await run("double-fixed", { x: floats([1, 3], 1, 2, 3) });
+    assert.deepEqual(shown(y), { dims: [1, 3], data: [2, 4, 6] });
+    await assert.rejects(run("double-fixed", { x: floats([2, 3], 1, 2, 3, 4, 5, 6) }));
+  });
+
+  test("double-unnamed takes any matrix", async () => {
+    const { y } = await run("double-unnamed", { x: floats([1, 2], 1, 2) });
+    assert.deepEqual(shown(y), { dims: [1, 2], data: [2, 4] });
+  });
+
+  test("double-overridable needs no value for its weight", async () => {
+    assert.deepEqual((await open("double-overridable")).inputNames, ["x"]);
+    const { y } = await run("double-overridable", { x: floats([1, 3], 1, 2, 3) });
+    assert.deepEqual(shown(y), { dims: [1, 3], data: [2, 4, 6] });
+  });
+
+  test("lookup fails when it runs, for an index outside of its table", async () => {
+    const index = (...values: readonly bigint[]): OrtTensor =>
+      new Tensor("int64", BigInt64Array.from(values), [values.length]);
+    const { value } = await run("lookup", { index: index(2n, 0n) });
+    assert.deepEqual(shown(value), { dims: [2], data: [30, 10] });
+    await assert.rejects(run("lookup", { index: index(0n, 3n) }), /out of data bounds/u);
+  });
+
   test("scalar takes and gives a tensor without dimensions", async () => {
     const { y } = await run("scalar", { x: floats([], 21) });
     assert.deepEqual(shown(y), { dims: [], data: [42] });
