@@ -9,16 +9,14 @@ const ONNX_OPSET = 17;
 /** Versions of the operator sets beside ONNX's own; a domain that is not listed has version 1. */
 const OPSETS: Readonly<Record<string, number>> = { "ai.onnx.ml": 3 };
 
-/** Of nodes outside of ONNX's own operator set, those in subgraphs included, in order of first use. */
-function foreignDomains(graph: Graph): ReadonlySet<string> {
-  return new Set(
-    graph.nodes.flatMap((node) => [
-      ...(node.domain === undefined ? [] : [node.domain]),
-      ...Object.values(node.attributes ?? {}).flatMap((attribute) =>
-        "graph" in attribute ? [...foreignDomains(attribute.graph)] : [],
-      ),
-    ]),
-  );
+/** Of each node outside of ONNX's own operator set, those in subgraphs included. */
+function* foreignDomains(graph: Graph): Generator<string> {
+  for (const node of graph.nodes) {
+    if (node.domain !== undefined) yield node.domain;
+    for (const attribute of Object.values(node.attributes ?? {})) {
+      if ("graph" in attribute) yield* foreignDomains(attribute.graph);
+    }
+  }
 }
 
 /** @source onnx.proto: OperatorSetIdProto */
@@ -28,11 +26,12 @@ function opsetField(domain: string, version: number): Uint8Array {
 
 /** @source onnx.proto: ModelProto */
 export function encodeModel(graph: Graph): Uint8Array {
+  const domains = new Set(foreignDomains(graph));
   return concat([
     intField(1, IR_VERSION),
     textField(2, "edgewright-scripts"),
     messageField(7, graphFields(graph)),
     opsetField("", ONNX_OPSET),
-    ...Array.from(foreignDomains(graph), (domain) => opsetField(domain, OPSETS[domain] ?? 1)),
+    ...Array.from(domains, (domain) => opsetField(domain, OPSETS[domain] ?? 1)),
   ]);
 }

@@ -32,6 +32,10 @@ function floats(dims: readonly number[], ...values: readonly number[]): OrtTenso
   return new Tensor("float32", Float32Array.from(values), dims);
 }
 
+function int64s(...values: readonly bigint[]): OrtTensor {
+  return new Tensor("int64", BigInt64Array.from(values), [values.length]);
+}
+
 /**
  * On Node 24 ONNX Runtime 1.30 refuses its own float16 tensors (microsoft/onnxruntime#32323), but it
  * takes an object that looks like one, on every version of Node.
@@ -84,11 +88,9 @@ suite("models of tensors", () => {
   });
 
   test("lookup fails when it runs, for an index outside of its table", async () => {
-    const index = (...values: readonly bigint[]): OrtTensor =>
-      new Tensor("int64", BigInt64Array.from(values), [values.length]);
-    const { value } = await run("lookup", { index: index(2n, 0n) });
+    const { value } = await run("lookup", { index: int64s(2n, 0n) });
     assert.deepEqual(shown(value), { dims: [2], data: [30, 10] });
-    await assert.rejects(run("lookup", { index: index(0n, 3n) }), /out of data bounds/u);
+    await assert.rejects(run("lookup", { index: int64s(0n, 3n) }), /out of data bounds/u);
   });
 
   test("scalar takes and gives a tensor without dimensions", async () => {
@@ -102,7 +104,7 @@ suite("models of tensors", () => {
   });
 
   test("two-inputs sums floats and integers apart", async () => {
-    const b = new Tensor("int64", BigInt64Array.of(9007199254740993n, 1n), [2]);
+    const b = int64s(9007199254740993n, 1n);
     const { sum_f: sumF, sum_i: sumI } = await run("two-inputs", { a: floats([2], 1.5, 2), b });
     assert.deepEqual(shown(sumF), { dims: [1], data: [3.5] });
     assert.deepEqual(shown(sumI), { dims: [1], data: [9007199254740994n] });
@@ -186,7 +188,7 @@ suite("models that take time or cannot be loaded", () => {
   test("slow-on-demand works for as many rounds as it is asked", async () => {
     const session = await open("slow-on-demand");
     const took = async (rounds: bigint): Promise<number> => {
-      const feeds = { x: floats([1, 2], 1, -2), rounds: new Tensor("int64", [rounds], [1]) };
+      const feeds = { x: floats([1, 2], 1, -2), rounds: int64s(rounds) };
       const started = process.cpuUsage().user;
       const { y } = (await session.run(feeds)) as Values;
       assert.deepEqual(shown(y), { dims: [1, 2], data: [2, -4] });
