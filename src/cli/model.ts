@@ -25,11 +25,8 @@ export const MODEL: Command = {
           .join("\n");
         return { problems: [], json: { models }, ...(text && { text }) };
       }
-      case "remove": {
-        const { name, version } = parseReference(rest[0]);
-        await removeModel(store, { name, version });
-        return { problems: [], json: { name, version }, text: `${name}:${version} is gone` };
-      }
+      case "remove":
+        return remove(store, rest);
       default:
         throw new UsageError("model takes add, list or remove");
     }
@@ -42,11 +39,19 @@ async function add({ cwd }: Invocation, store: string, args: readonly string[]):
     throw new UsageError("model add takes NAME:VERSION and a path");
   const { name, version } = parseReference(reference);
   const added = await addModel(store, { name, version, path: resolve(cwd, path) });
+  if (!added.ok) return { problems: added.problems };
   return {
-    problems: [],
-    json: { name, version, path: added.path },
-    text: `azureml:${name}:${version} is ${added.path}`,
+    problems: added.problems,
+    json: { name, version, path: added.value.path },
+    text: `azureml:${name}:${version} is ${added.value.path}`,
   };
+}
+
+async function remove(store: string, args: readonly string[]): Promise<Outcome> {
+  const { name, version } = parseReference(args[0]);
+  const removed = await removeModel(store, { name, version });
+  if (!removed.ok) return { problems: removed.problems };
+  return { problems: [], json: { name, version }, text: `${name}:${version} is gone` };
 }
 
 function parseReference(text: string | undefined): { name: string; version: string } {
