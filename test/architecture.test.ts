@@ -64,8 +64,8 @@ function sourcesUnder(folder: string): readonly string[] {
 
 const sources: readonly Source[] = sourcesUnder(SRC).map((path) => {
   const text = readFileSync(path, "utf8");
-  const imports = [...text.matchAll(/(?:^import|\bfrom|\bimport\() ?"([^"]+)"/gm)].map(([, name = ""]) =>
-    name.startsWith(".") ? relative(SRC, join(dirname(path), name)) : name,
+  const imports = [...text.matchAll(/(?:^import|\bfrom|\bimport\() ?"([^"]+)"/gm)].map(
+    ([, name = ""]) => (name.startsWith(".") ? relative(SRC, join(dirname(path), name)) : name),
   );
   return { path: relative(SRC, path), text, imports };
 });

@@ -4,24 +4,34 @@ import { type Graph, graphFields } from "./graph.ts";
 import { concat, intField, messageField, textField } from "./protobuf.ts";
 
 const IR_VERSION = 8;
+const ONNX_OPSET = 17;
 
-/** Operator sets that our graphs use unless they name others: ONNX's own and the one with ZipMap. */
-const OPSETS = { "": 17, "ai.onnx.ml": 3 } as const;
+/** Versions of the operator sets beside ONNX's own; a domain that is not listed has version 1. */
+const OPSETS: Readonly<Record<string, number>> = { "ai.onnx.ml": 3 };
 
-export type ModelOptions = {
-  /** Versions of operator sets by domain; absent: ONNX 17 and ai.onnx.ml 3. */
-  readonly opsets?: Readonly<Record<string, number>>;
-};
+/** Of each node outside of ONNX's own operator set, those in subgraphs included. */
+function* foreignDomains(graph: Graph): Generator<string> {
+  for (const node of graph.nodes) {
+    if (node.domain !== undefined) yield node.domain;
+    for (const attribute of Object.values(node.attributes ?? {})) {
+      if ("graph" in attribute) yield* foreignDomains(attribute.graph);
+    }
+  }
+}
 
-/** @source onnx.proto: ModelProto, OperatorSetIdProto */
-export function encodeModel(graph: Graph, options: ModelOptions = {}): Uint8Array {
-  const opsets = Object.entries(options.opsets ?? OPSETS);
+/** @source onnx.proto: OperatorSetIdProto */
+function opsetField(domain: string, version: number): Uint8Array {
+  return messageField(8, [textField(1, domain), intField(2, version)]);
+}
+
+/** @source onnx.proto: ModelProto */
+export function encodeModel(graph: Graph): Uint8Array {
+  const domains = new Set(foreignDomains(graph));
   return concat([
     intField(1, IR_VERSION),
     textField(2, "edgewright-scripts"),
     messageField(7, graphFields(graph)),
-    ...opsets.map(([domain, version]) =>
-      messageField(8, [textField(1, domain), intField(2, version)]),
-    ),
+    opsetField("", ONNX_OPSET),
+    ...Array.from(domains, (domain) => opsetField(domain, OPSETS[domain] ?? 1)),
   ]);
 }

@@ -3,11 +3,13 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { hasErrors, readOf } from "../core/problem.ts";
+import { hasErrors, readOf, UserError } from "../core/problem.ts";
 import type { Problem, Read } from "../core/problem.ts";
 import { inspectModel } from "../model/inspect.ts";
 import type { Inspection } from "../model/inspect.ts";
-import { fitToDevice, parseDevice } from "../spec/limits.ts";
+import { parseDevice } from "../spec/device.ts";
+import type { Device } from "../spec/device.ts";
+import { fitToDevice } from "../spec/limits.ts";
 import { loadSpec } from "../spec/load.ts";
 import type { LoadedSpec } from "../spec/load.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
@@ -40,14 +42,22 @@ export async function loadEndpoint(invocation: Invocation): Promise<Read<Resolve
   const inspected = await inspectModels(spec.value);
   const problems = [...spec.problems, ...inspected.problems];
   if (hasErrors(problems)) return { ok: false, problems };
-  const device =
-    typeof options["device"] === "string" ? parseDevice(options["device"]) : spec.value.device;
+  const device = deviceOf(options["device"]) ?? spec.value.device;
   const fitted = fitToDevice(inspected.endpoint, {
     ...(device && { device }),
     needBytes: (name) => inspected.needBytes.get(name),
+    placeOf: spec.value.placeOf,
   });
   const all = [...problems, ...fitted.problems];
   return fitted.ok ? readOf(fitted.value, all) : { ok: false, problems: all };
+}
+
+/** @throws UserError where the flag cannot be read */
+function deviceOf(flag: Invocation["options"][string]): Device | undefined {
+  if (typeof flag !== "string") return undefined;
+  const device = parseDevice(flag);
+  if (!device.ok) throw new UserError(device.problems);
+  return device.value;
 }
 
 async function inspectModels({ endpoint, placeOf }: LoadedSpec): Promise<{

@@ -71,7 +71,7 @@ export async function createSession(
       const inputs: Record<string, OrtTensor> = {};
       for (const { name } of signature.inputs) {
         const tensor = feeds[name];
-        if (tensor !== undefined) inputs[name] = toOrt(ort.Tensor, tensor);
+        if (tensor !== undefined) inputs[name] = toOrt(tensor);
       }
       const names = outputs.map((name) => tensorNames.get(name) ?? name);
       const results = await session.run(inputs, names);
@@ -103,8 +103,12 @@ async function createWithoutZipMaps(
   return { session, tensorNames: new Map(zipMaps.map(({ output, tensor }) => [output, tensor])) };
 }
 
-function toOrt(constructor: typeof OrtTensor, tensor: Tensor): OrtTensor {
-  return new constructor(tensor.type, tensor.data, tensor.dims);
+/**
+ * What the library's native part reads of a tensor. Its own Tensor class is no use here: on Node 24
+ * it makes float16 tensors that its native part refuses (microsoft/onnxruntime#32323).
+ */
+function toOrt({ type, dims, data }: Tensor): OrtTensor {
+  return { type, dims, data, location: "cpu" } as unknown as OrtTensor;
 }
 
 function fromOrt(tensor: OrtTensor): Tensor {

@@ -32,6 +32,10 @@ function floats(dims: readonly number[], ...values: readonly number[]): OrtTenso
   return new Tensor("float32", Float32Array.from(values), dims);
 }
 
+function int64s(...values: readonly bigint[]): OrtTensor {
+  return new Tensor("int64", BigInt64Array.from(values), [values.length]);
+}
+
 /**
  * On Node 24 ONNX Runtime 1.30 refuses its own float16 tensors (microsoft/onnxruntime#32323), but it
  * takes an object that looks like one, on every version of Node.
@@ -66,6 +70,29 @@ suite("models of tensors", () => {
     assert.deepEqual(shown(y), { dims: [2, 3], data: [2, 4, 6, -8, 1, 0] });
   });
 
+  test("double-fixed takes one row and no more", async () => {
+    const { y } = await run("double-fixed", { x: floats([1, 3], 1, 2, 3) });
+    assert.deepEqual(shown(y), { dims: [1, 3], data: [2, 4, 6] });
+    await assert.rejects(run("double-fixed", { x: floats([2, 3], 1, 2, 3, 4, 5, 6) }));
+  });
+
+  test("double-unnamed takes any matrix", async () => {
+    const { y } = await run("double-unnamed", { x: floats([1, 2], 1, 2) });
+    assert.deepEqual(shown(y), { dims: [1, 2], data: [2, 4] });
+  });
+
+  test("double-overridable needs no value for its weight", async () => {
+    assert.deepEqual((await open("double-overridable")).inputNames, ["x"]);
+    const { y } = await run("double-overridable", { x: floats([1, 3], 1, 2, 3) });
+    assert.deepEqual(shown(y), { dims: [1, 3], data: [2, 4, 6] });
+  });
+
+  test("lookup fails when it runs, for an index outside of its table", async () => {
+    const { value } = await run("lookup", { index: int64s(2n, 0n) });
+    assert.deepEqual(shown(value), { dims: [2], data: [30, 10] });
+    await assert.rejects(run("lookup", { index: int64s(0n, 3n) }), /out of data bounds/u);
+  });
+
   test("scalar takes and gives a tensor without dimensions", async () => {
     const { y } = await run("scalar", { x: floats([], 21) });
     assert.deepEqual(shown(y), { dims: [], data: [42] });
@@ -77,7 +104,7 @@ suite("models of tensors", () => {
   });
 
   test("two-inputs sums floats and integers apart", async () => {
-    const b = new Tensor("int64", BigInt64Array.of(9007199254740993n, 1n), [2]);
+    const b = int64s(9007199254740993n, 1n);
     const { sum_f: sumF, sum_i: sumI } = await run("two-inputs", { a: floats([2], 1.5, 2), b });
     assert.deepEqual(shown(sumF), { dims: [1], data: [3.5] });
     assert.deepEqual(shown(sumI), { dims: [1], data: [9007199254740994n] });
@@ -161,7 +188,7 @@ suite("models that take time or cannot be loaded", () => {
   test("slow-on-demand works for as many rounds as it is asked", async () => {
     const session = await open("slow-on-demand");
     const took = async (rounds: bigint): Promise<number> => {
-      const feeds = { x: floats([1, 2], 1, -2), rounds: new Tensor("int64", [rounds], [1]) };
+      const feeds = { x: floats([1, 2], 1, -2), rounds: int64s(rounds) };
       const started = process.cpuUsage().user;
       const { y } = (await session.run(feeds)) as Values;
       assert.deepEqual(shown(y), { dims: [1, 2], data: [2, -4] });

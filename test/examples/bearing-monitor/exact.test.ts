@@ -1,3 +1,5 @@
+/** Do our own functions agree with the ones of `Math`, as far as those can be trusted? */
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { cos, exp, log, sin } from "../../../examples/bearing-monitor/train/arithmetic/exact.ts";

@@ -1,3 +1,5 @@
+/** Does the hand-written backpropagation find the right slopes, and does following them help? */
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { seededRandom } from "../../../examples/bearing-monitor/train/arithmetic/random.ts";

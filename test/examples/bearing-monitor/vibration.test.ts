@@ -1,3 +1,5 @@
+/** Does the simulated vibration show what the physics behind it says? */
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import {
