@@ -17,7 +17,8 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isAssetName } from "../core/asset.ts";
-import type { Problem, Read } from "../core/problem.ts";
+import { userError } from "../core/problem.ts";
+import type { UserError } from "../core/problem.ts";
 import { filesOf } from "./source-files.ts";
 
 export type ModelId = { readonly name: string; readonly version: string };
@@ -33,18 +34,18 @@ export type StoredModel = ModelId & {
  * never changes.
  *
  * @param model.path  absolute
+ * @throws UserError MODEL_STORE
  */
 export async function addModel(
   store: string,
   model: ModelId & { readonly path: string },
-): Promise<Read<StoredModel>> {
-  const fault = idFault(model);
-  if (fault !== undefined) return refuse(fault);
+): Promise<StoredModel> {
+  refuseIllegal(model);
   const target = folderOf(store, model);
-  if (await exists(target)) return refuse(taken(model));
+  if (await exists(target)) throw taken(model);
   const files = await filesOf(model.path);
   if (typeof files === "string") {
-    return refuse(problem(files, "Name an ONNX file, or a folder of plain files."));
+    throw refusal(files, "Name an ONNX file, or a folder of plain files.");
   }
   await mkdir(dirname(target), { recursive: true });
   const draft = await mkdtemp(join(dirname(target), ".adding-"));
@@ -60,15 +61,13 @@ export async function addModel(
     await chmod(draft, 0o755);
     await rename(draft, target);
     const { name, version } = model;
-    return { ok: true, value: { name, version, path: target, bytes }, problems: [] };
+    return { name, version, path: target, bytes };
   } catch (error) {
     // Somebody else was faster: a folder that is not empty is never renamed over.
-    if (await exists(target)) return refuse(taken(model));
-    return refuse(
-      problem(
-        `${model.path} cannot be copied into the store: ${(error as Error).message}`,
-        `Make room in ${store}, and make it writable.`,
-      ),
+    if (await exists(target)) throw taken(model);
+    throw refusal(
+      `${model.path} cannot be copied into the store: ${(error as Error).message}`,
+      `Make room in ${store}, and make it writable.`,
     );
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -89,7 +88,7 @@ export async function listModels(store: string): Promise<readonly StoredModel[]>
 
 export async function findModel(store: string, model: ModelId): Promise<StoredModel | undefined> {
   const path = folderOf(store, model);
-  if (idFault(model) !== undefined || !(await exists(path))) return undefined;
+  if (!isLegal(model) || !(await exists(path))) return undefined;
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   let bytes = 0;
   for (const entry of entries) {
@@ -98,15 +97,17 @@ export async function findModel(store: string, model: ModelId): Promise<StoredMo
   return { name: model.name, version: model.version, path, bytes };
 }
 
-/** What is removed vanishes at once, by a rename, before its bytes are freed. */
-export async function removeModel(store: string, model: ModelId): Promise<Read<StoredModel>> {
+/**
+ * What is removed vanishes at once, by a rename, before its bytes are freed.
+ *
+ * @throws UserError MODEL_STORE
+ */
+export async function removeModel(store: string, model: ModelId): Promise<StoredModel> {
   const found = await findModel(store, model);
   if (found === undefined) {
-    return refuse(
-      problem(
-        `model ${model.name}:${model.version} is not in the store ${store}`,
-        "Run `edgewright model list` to see what there is.",
-      ),
+    throw refusal(
+      `model ${model.name}:${model.version} is not in the store ${store}`,
+      "Run `edgewright model list` to see what there is.",
     );
   }
   const grave = await mkdtemp(join(dirname(found.path), ".removing-"));
@@ -114,7 +115,7 @@ export async function removeModel(store: string, model: ModelId): Promise<Read<S
   await rm(grave, { recursive: true, force: true });
   // Fails, as it should, while another version is there.
   await rmdir(dirname(found.path)).catch(() => undefined);
-  return { ok: true, value: found, problems: [] };
+  return found;
 }
 
 function folderOf(store: string, { name, version }: ModelId): string {
@@ -133,28 +134,27 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-function idFault(model: ModelId): Problem | undefined {
+function isLegal({ name, version }: ModelId): boolean {
+  return isAssetName(name) && isAssetName(version);
+}
+
+function refuseIllegal(model: ModelId): void {
   for (const part of ["name", "version"] as const) {
     if (isAssetName(model[part])) continue;
-    return problem(
+    throw refusal(
       `model ${part} ${JSON.stringify(model[part])} is not legal, must have letters, digits, . _ + and hyphens, a letter or digit first`,
       `Write ${part === "name" ? "my-model" : "1"}, for example.`,
     );
   }
-  return undefined;
 }
 
-function taken({ name, version }: ModelId): Problem {
-  return problem(
+function taken({ name, version }: ModelId): UserError {
+  return refusal(
     `model ${name}:${version} is in the store already, a version never changes`,
     `Add it under another version, or run \`edgewright model remove ${name}:${version}\` first.`,
   );
 }
 
-function problem(message: string, hint: string): Problem {
-  return { code: "MODEL_STORE", severity: "error", message, hint };
-}
-
-function refuse(fault: Problem): { readonly ok: false; readonly problems: readonly Problem[] } {
-  return { ok: false, problems: [fault] };
+function refusal(message: string, hint: string): UserError {
+  return userError("MODEL_STORE", message, { hint });
 }

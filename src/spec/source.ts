@@ -59,7 +59,7 @@ function* documentsOf(text: string, lines: LineIndex): Generator<Document> {
     tokens += 1;
     for (const token of parser.next(lexeme)) yield* composer.next(token);
     if (parser.stack.length > MAX_PARSER_DEPTH || tokens > MAX_TOKENS) {
-      const at = lines.placeOf(Math.min(parser.offset, text.length), "");
+      const at = lines.placeOf(Math.max(parser.offset - lexeme.length, 0), "");
       throw tokens > MAX_TOKENS ? tooLarge(at) : tooDeep(at);
     }
   }
