@@ -39,18 +39,16 @@ async function add({ cwd }: Invocation, store: string, args: readonly string[]):
     throw new UsageError("model add takes NAME:VERSION and a path");
   const { name, version } = parseReference(reference);
   const added = await addModel(store, { name, version, path: resolve(cwd, path) });
-  if (!added.ok) return { problems: added.problems };
   return {
-    problems: added.problems,
-    json: { name, version, path: added.value.path },
-    text: `azureml:${name}:${version} is ${added.value.path}`,
+    problems: [],
+    json: { name, version, path: added.path },
+    text: `azureml:${name}:${version} is ${added.path}`,
   };
 }
 
 async function remove(store: string, args: readonly string[]): Promise<Outcome> {
   const { name, version } = parseReference(args[0]);
-  const removed = await removeModel(store, { name, version });
-  if (!removed.ok) return { problems: removed.problems };
+  await removeModel(store, { name, version });
   return { problems: [], json: { name, version }, text: `${name}:${version} is gone` };
 }
 
