@@ -88,12 +88,12 @@ class Parser {
     if (!this.#numbers.scan()) throw this.fault("expected a value");
     const { value, integer, position } = this.#numbers;
     if (!integer || Number.isSafeInteger(value)) return value;
-    return BigInt(this.#bytes.latin1Slice(start, position));
+    return BigInt(this.#bytes.toString("latin1", start, position));
   }
 
   #parseWord<T>(word: string, value: T): T {
     const at = this.#numbers.position;
-    if (this.#bytes.latin1Slice(at, at + word.length) !== word)
+    if (this.#bytes.toString("latin1", at, at + word.length) !== word)
       throw this.fault("expected a value");
     this.#numbers.position += word.length;
     return value;
@@ -145,7 +145,7 @@ class Parser {
       if (byte === 92 || byte < 32 || byte > 126) plain = false;
       at += 1;
     }
-    const text = plain ? this.#bytes.latin1Slice(start, at) : this.#decodeString(start, at);
+    const text = plain ? this.#bytes.toString("latin1", start, at) : this.#decodeString(start, at);
     this.#numbers.position = at + 1;
     return text;
   }

@@ -93,7 +93,7 @@ export function createNumberScanner(bytes: Buffer, single: boolean): NumberScann
         return true;
       }
     }
-    scanner.value = Number(bytes.latin1Slice(start, at));
+    scanner.value = Number(bytes.toString("latin1", start, at));
     return true;
   }
 
