@@ -9,6 +9,11 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
 }
 
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("half");
+  throw new Error("cable");
+}
+
 suite("createBlobStore", () => {
   test("what is added is there under its digest", async (t) => {
     const store = createBlobStore(await tempFolder(t));
@@ -29,10 +34,6 @@ suite("createBlobStore", () => {
 
   test("a source that breaks leaves nothing behind", async (t) => {
     const folder = await tempFolder(t);
-    async function* broken(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from("half");
-      throw new Error("cable");
-    }
     await assert.rejects(createBlobStore(folder).add(broken()), /cable/u);
     assert.deepEqual(await readdir(folder), []);
   });

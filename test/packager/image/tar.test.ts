@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { UserError } from "../../../src/core/problem.ts";
 import { canonicalEntries, directory, symlink, textFile } from "../../../src/packager/entry.ts";
 import type { Entry } from "../../../src/packager/entry.ts";

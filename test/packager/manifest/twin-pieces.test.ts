@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { UserError } from "../../../src/core/problem.ts";
 import { createOptionsPieces } from "../../../src/packager/manifest/twin-pieces.ts";
 import { joinCreateOptions } from "../support/create-options.ts";
