@@ -9,18 +9,30 @@ import type { Clock, Log } from "../core/ports.ts";
 import { userError } from "../core/problem.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
+import { createGuard } from "./auth/guard.ts";
+import type { AuthOptions } from "./auth/guard.ts";
 import { createDeployment } from "./engine/deployment.ts";
 import type { Deployment } from "./engine/deployment.ts";
 import { createHttpFront } from "./fronts/http.ts";
+import { createMetricsFront } from "./fronts/metrics-front.ts";
 import { readLimits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import { createRuntimeMetrics, watchDeployments } from "./metrics/families.ts";
+import { watchBuild, watchLimits, watchProcess } from "./metrics/process.ts";
+import { readThrottling, watchThrottling } from "./metrics/throttling.ts";
 import { createRouter } from "./routing/router.ts";
+import { runtimeVersion } from "./version.ts";
 import { faultResponse } from "./wire/fault.ts";
 
 export type ServeOptions = {
   readonly endpoint: ResolvedEndpoint;
   readonly host: string;
   readonly port: number;
+  /** Where `/metrics` stands alone and open; without it nowhere. */
+  readonly metricsPort?: number;
+  readonly auth: AuthOptions;
   readonly log: Log;
   readonly clock: Clock;
 };
@@ -28,6 +40,10 @@ export type ServeOptions = {
 export type Running = {
   /** e.g. `http://127.0.0.1:5001` */
   readonly url: string;
+  /** Of the port that serves `/metrics` alone. */
+  readonly metricsUrl?: string;
+  /** Replaces what credentials are held against, at once. @throws UserError RUNTIME_SETTING */
+  readonly setKeys: (keys: AuthOptions["keys"]) => void;
   /** Stops accepting, answers what has arrived, frees the engines. */
   readonly stop: () => Promise<void>;
 };
@@ -41,9 +57,11 @@ const MAX_BODY_BYTES = 100 * 1024 * 1024;
  *
  * @throws UserError where the address is taken or a model cannot be served
  */
-export async function serve({ endpoint, host, port, log, clock }: ServeOptions): Promise<Running> {
+export async function serve(options: ServeOptions): Promise<Running> {
+  const { endpoint, host, port, metricsPort, auth, log, clock } = options;
   disableTelemetry();
-  await reportLimits(endpoint, log);
+  const guard = createGuard(auth, endpoint.name, clock);
+  const limits = await reportLimits(endpoint, log);
 
   const deployments = endpoint.deployments.map((deployment) => engineFor(deployment, log));
   const router = createRouter(
@@ -52,22 +70,24 @@ export async function serve({ endpoint, host, port, log, clock }: ServeOptions):
     }),
     (message) => faultResponse("ROUTE_DEPLOYMENT", message),
   );
-  const metrics = createMetrics();
   let started = false;
   const ready = (): boolean => started && deployments.every((deployment) => deployment.ready());
-  metrics.gauge("edgewright_ready", "1 when every deployment can score.", () => [
-    { labels: {}, value: ready() ? 1 : 0 },
-  ]);
-  metrics.gauge("edgewright_queue_length", "Requests that wait for an instance.", () =>
-    endpoint.deployments.map(({ name }, index) => ({
-      labels: { deployment: name },
-      value: deployments[index]?.queueLength() ?? 0,
+  const metrics = createMetrics();
+  const observed = createRuntimeMetrics(metrics);
+  watchDeployments(metrics, ready, () =>
+    endpoint.deployments.map((deployment, index) => ({
+      name: deployment.name,
+      queueLength: deployments[index]?.queueLength() ?? 0,
+      slots: deployment.instances * deployment.maxConcurrentRequestsPerInstance,
     })),
   );
+  watchMachine(metrics, limits, clock);
   const front = createHttpFront({
     scorer: router,
     ready,
     metrics,
+    observed,
+    admit: guard.admit,
     log,
     clock,
     createId: randomUUID,
@@ -75,16 +95,21 @@ export async function serve({ endpoint, host, port, log, clock }: ServeOptions):
     port,
     maxBodyBytes: MAX_BODY_BYTES,
   });
+  const metricsFront =
+    metricsPort === undefined ? undefined : createMetricsFront(metrics, host, metricsPort);
   const stop = async (): Promise<void> => {
     log.info("stopping");
     await front.stop(GRACE_MS);
     await router.close();
+    await metricsFront?.stop();
     log.info("stopped");
   };
 
   // Listening first: `/health/live` answers while models load, and a taken port is known at once.
   const url = await front.start();
+  let metricsUrl: string | undefined;
   try {
+    metricsUrl = await metricsFront?.start();
     for (const deployment of deployments) await deployment.start();
   } catch (error) {
     await stop();
@@ -92,7 +117,17 @@ export async function serve({ endpoint, host, port, log, clock }: ServeOptions):
   }
   started = true;
   log.info("ready", { endpoint: endpoint.name, deployments: deployments.length, url });
-  return { url, stop };
+  if (auth.mode !== "none" && auth.keys.length === 0) {
+    log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
+  }
+  return { url, ...(metricsUrl !== undefined && { metricsUrl }), setKeys: guard.setKeys, stop };
+}
+
+function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {
+  watchLimits(metrics, limits);
+  watchThrottling(metrics, readThrottling);
+  watchProcess(metrics, clock);
+  watchBuild(metrics, { version: runtimeVersion(), node: process.versions.node });
 }
 
 function engineFor(deployment: ResolvedDeployment, log: Log): Deployment {
@@ -117,8 +152,9 @@ function engineFor(deployment: ResolvedDeployment, log: Log): Deployment {
 }
 
 /** The device decides what holds: a kernel without a controller ignores a limit silently. */
-async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<void> {
-  const { cpus, memoryBytes } = await readLimits();
+async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<Limits> {
+  const limits = await readLimits();
+  const { cpus, memoryBytes } = limits;
   log.info("limits in force", { cpus, memoryBytes });
   if (module.cpus !== null && cpus > module.cpus) {
     log.warn(`the spec's limit of ${module.cpus} CPUs is not in force here: ${cpus} can be used`);
@@ -128,4 +164,5 @@ async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<voi
       `the spec's limit of ${module.memoryBytes} bytes of memory is not in force here: ${memoryBytes} can be used`,
     );
   }
+  return limits;
 }

@@ -154,6 +154,7 @@ suite("serve", async () => {
   test("a second runtime on the same port says that it is taken", async () => {
     const { createHttpFront } = await import("../../src/runtime/fronts/http.ts");
     const { createMetrics } = await import("../../src/runtime/metrics.ts");
+    const { createRuntimeMetrics } = await import("../../src/runtime/metrics/families.ts");
     const { CLOCK, SILENT_LOG } = await import("../support/served.ts");
     const front = createHttpFront({
       scorer: {
@@ -162,6 +163,8 @@ suite("serve", async () => {
       },
       ready: () => true,
       metrics: createMetrics(),
+      observed: createRuntimeMetrics(createMetrics()),
+      admit: () => undefined,
       log: SILENT_LOG,
       clock: CLOCK,
       createId: () => "id",

@@ -1,25 +1,30 @@
 /** The HTTP front: requests in, envelopes to the scorer, answers out. */
 
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
 import type { Clock, Log } from "../../core/ports.ts";
-import { ScoringError, userError } from "../../core/problem.ts";
+import { ScoringError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
+import type { RuntimeMetrics } from "../metrics/families.ts";
 import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
+import { listen } from "./listen.ts";
+import { METRICS_TYPE } from "./metrics-front.ts";
 import { requestIds } from "./request-id.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
   readonly ready: () => boolean;
   readonly metrics: Metrics;
+  readonly observed: Pick<RuntimeMetrics, "requests" | "requestDuration">;
+  /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
+  readonly admit: (authorization: string | undefined) => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly createId: () => string;
@@ -34,10 +39,14 @@ export type HttpFront = {
   readonly stop: (graceMs: number) => Promise<void>;
 };
 
-/** Bounds in seconds, from a tiny model to the slowest one Azure allows. */
-const DURATION_BOUNDS = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-];
+/** All that answers strangers where credentials are asked for, and GET and HEAD of it alone. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/",
+  "/health/live",
+  "/health/ready",
+  "/v2/health/live",
+  "/v2/health/ready",
+]);
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const JSON_TYPE = { "content-type": "application/json" };
@@ -62,40 +71,8 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = error.code === "EADDRINUSE";
-      reject(
-        userError(
-          "RUNTIME_PORT",
-          `${host}:${port} cannot be listened on: ${error.code ?? error.message}`,
-          {
-            hint: inUse
-              ? "stop what listens there, or choose another port (0 picks a free one)"
-              : "choose another address or port",
-          },
-        ),
-      );
-    });
-    server.listen({ host, port }, () => {
-      const { address, family, port: actual } = server.address() as AddressInfo;
-      resolve(`http://${family === "IPv6" ? `[${address}]` : address}:${actual}`);
-    });
-  });
-}
-
 function createHandler(options: HttpFrontOptions, drain: Drain) {
-  const { metrics, clock, log } = options;
-  const requests = metrics.counter(
-    "edgewright_requests_total",
-    "Scoring requests by deployment and status code.",
-  );
-  const durations = metrics.histogram(
-    "edgewright_request_duration_seconds",
-    "From the request's head to its answer.",
-    DURATION_BOUNDS,
-  );
+  const { observed, clock, log } = options;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     drain.enter(response);
     const start = clock.monotonic();
@@ -120,8 +97,8 @@ function createHandler(options: HttpFrontOptions, drain: Drain) {
     }
     if (isScore) {
       const deployment = answer.headers["azureml-model-deployment"] ?? "";
-      requests.add({ deployment, code: String(answer.status) });
-      durations.observe({ deployment }, (clock.monotonic() - start) / 1000);
+      observed.requests.add({ deployment, code: String(answer.status) });
+      observed.requestDuration.observe({ deployment }, (clock.monotonic() - start) / 1000);
     }
     send(response, { ...answer, headers: { ...answer.headers, ...ids.headers } }, drain);
   };
@@ -135,6 +112,8 @@ async function route(
   exchange: Exchange,
 ): Promise<ScoringResponse> {
   const path = pathOf(request);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (!(reads && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
   if (path === "/score") {
     if (request.method !== "POST") return notAllowed(request, "POST");
     return options.scorer.score(await envelope(options, request, exchange));
@@ -142,8 +121,7 @@ async function route(
   const page = pageAt(options, path);
   if (page === undefined)
     return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return notAllowed(request, "GET, HEAD");
+  if (!reads) return notAllowed(request, "GET, HEAD");
   return page;
 }
 
@@ -166,7 +144,7 @@ function pageAt({ ready, metrics }: HttpFrontOptions, path: string): ScoringResp
     case "/metrics":
       return {
         status: 200,
-        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+        headers: METRICS_TYPE,
         body: Buffer.from(metrics.render()),
       };
     default:

@@ -10,6 +10,7 @@ const STATUS = {
   "too-large": 413,
   "not-found": 404,
   "not-allowed": 405,
+  unauthorized: 401,
   "not-ready": 424,
   timeout: 408,
   refused: 424,
@@ -24,11 +25,13 @@ const REASONS: Readonly<Partial<Record<Code, string>>> = {
 
 export function faultResponse(code: Code, message: string): ScoringResponse {
   const reason = REASONS[code];
+  const status = STATUS[CODES[code].kind];
   return {
-    status: STATUS[CODES[code].kind],
+    status,
     headers: {
       "content-type": "application/json",
       ...(reason !== undefined && { "ms-azureml-model-error-reason": reason }),
+      ...(status === 401 && { "www-authenticate": "Bearer" }),
     },
     body: Buffer.from(JSON.stringify({ error: { code, message } })),
   };
