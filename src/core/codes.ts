@@ -73,6 +73,7 @@ export const CODES = {
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
   ENGINE_FAILED: { title: "The model failed on this input", kind: "bad-input" },
+  ENGINE_TIMEOUT: { title: "The request's time is over", kind: "timeout" },
   ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
 
   // Images and deployment manifests.
