@@ -4,7 +4,16 @@ import type { Place, Problem, Read } from "../core/problem.ts";
 import type { Device } from "./device.ts";
 import { MIB, renderCpus, renderMemory } from "./quantity.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "./resolved.ts";
-import { claimOf, cut, fits, leastRoom, nextToShrink, sumOf, withEqualShares } from "./shares.ts";
+import {
+  claimOf,
+  cut,
+  fits,
+  isWithin,
+  leastRoom,
+  nextToShrink,
+  sumOf,
+  withEqualShares,
+} from "./shares.ts";
 import type { Claim, Resource, Room } from "./shares.ts";
 
 /** What the router takes beside the instances; provisional until the runtime is measured. */
@@ -30,7 +39,7 @@ export function fitToDevice(
   const asked = endpoint.deployments.map((each) => claimOf(each, needBytes?.(each.name)));
   const room = roomOf(device);
   const least = leastRoom(asked);
-  if (least.cpus > room.cpus || least.memoryBytes > room.memoryBytes) {
+  if (!isWithin(least, room)) {
     return { ok: false, problems: [tooSmall(endpoint, device, least)] };
   }
   const problems: Problem[] = [];
@@ -98,12 +107,14 @@ function cutResource(
     const want = claim[of].want ?? 0;
     const amount = amounts[index] ?? want;
     if (amount === want) return claim;
+    const now = { ...claim, [of]: { ...claim[of], want: amount } };
+    if (claim[of].isShare === true) return now;
     warn(
       claim.name,
       `${claim.name} has ${render(amount)}${what} per instance instead of ${render(want)}: ${render(tidy(sum))} do not fit into ${render(tidy(room[of]))}`,
       `Ask for less ${of === "cpus" ? "CPU" : "memory"} in ${claim.name}, or use a larger device.`,
     );
-    return { ...claim, [of]: { ...claim[of], want: amount } };
+    return now;
   });
 }
 
