@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { parseDevice } from "../../src/spec/device.ts";
 import type { Device } from "../../src/spec/device.ts";
@@ -13,6 +13,23 @@ const GIB = 2 ** 30;
 
 type Asked = Partial<ResolvedDeployment> & { readonly min?: number };
 
+function deploymentOf(name: string, { min = 1, ...asked }: Asked): ResolvedDeployment {
+  return {
+    name,
+    traffic: 0,
+    instances: 1,
+    scale: { type: "manual", minInstances: min, maxInstances: asked.instances ?? 1 },
+    cpus: null,
+    memoryBytes: null,
+    limitsFrom: "none",
+    requestTimeoutMs: 5000,
+    maxConcurrentRequestsPerInstance: 1,
+    maxQueueWaitMs: 500,
+    environmentVariables: {},
+    ...asked,
+  };
+}
+
 function endpointOf(deployments: Readonly<Record<string, Asked>>): ResolvedEndpoint {
   return {
     format: 1,
@@ -20,20 +37,7 @@ function endpointOf(deployments: Readonly<Record<string, Asked>>): ResolvedEndpo
     kind: "online",
     tags: {},
     authMode: "none",
-    deployments: Object.entries(deployments).map(([name, { min = 1, ...asked }]) => ({
-      name,
-      traffic: 0,
-      instances: 1,
-      scale: { type: "manual", minInstances: min, maxInstances: asked.instances ?? 1 },
-      cpus: null,
-      memoryBytes: null,
-      limitsFrom: "none",
-      requestTimeoutMs: 5000,
-      maxConcurrentRequestsPerInstance: 1,
-      maxQueueWaitMs: 500,
-      environmentVariables: {},
-      ...asked,
-    })),
+    deployments: Object.entries(deployments).map(([name, asked]) => deploymentOf(name, asked)),
     module: {
       name: "pump",
       cpus: null,
@@ -185,8 +189,8 @@ suite("fitToDevice", () => {
 
   test("no memory is cut below what the model was measured to need", () => {
     const endpoint = endpointOf({ blue: SKU, green: SKU });
-    const need = (name: string): number => (name === "blue" ? 700 * MIB : MIB);
-    const { rows } = fitted(endpoint, roomOf(2, GIB), need);
+    const need: Readonly<Record<string, number>> = { blue: 700 * MIB, green: MIB };
+    const { rows } = fitted(endpoint, roomOf(2, GIB), (name) => need[name] ?? 0);
     assert.deepEqual(
       rows.map(([, , mebibytes]) => mebibytes),
       [700, 324],
@@ -216,20 +220,17 @@ const amounts = fc.oneof(
   fc.constant(null),
   fc.integer({ min: 1, max: 64 }).map((quarters) => quarters / 4),
 );
-const asked: fc.Arbitrary<Asked> = fc
-  .record({
-    traffic: fc.integer({ min: 0, max: 100 }),
-    instances: fc.integer({ min: 1, max: 8 }),
-    min: fc.integer({ min: 1, max: 3 }),
-    cpus: amounts,
-    memory: fc.oneof(fc.constant(null), fc.integer({ min: 32, max: 8192 })),
-    byNumber: fc.boolean(),
-  })
-  .map(({ memory, byNumber, ...rest }) => ({
-    ...rest,
-    memoryBytes: memory === null ? null : memory * MIB,
-    limitsFrom: byNumber ? ("resources" as const) : ("sku" as const),
-  }));
+const asked: fc.Arbitrary<Asked> = fc.record({
+  traffic: fc.integer({ min: 0, max: 100 }),
+  instances: fc.integer({ min: 1, max: 8 }),
+  min: fc.integer({ min: 1, max: 3 }),
+  cpus: amounts,
+  memoryBytes: fc.oneof(
+    fc.constant(null),
+    fc.integer({ min: 32, max: 8192 }).map((mebibytes) => mebibytes * MIB),
+  ),
+  limitsFrom: fc.constantFrom("resources", "sku"),
+});
 const cases = fc.record({
   deployments: fc.dictionary(fc.constantFrom("blue", "green", "red"), asked, { minKeys: 1 }),
   cpus: fc.integer({ min: 1, max: 64 }).map((quarters) => quarters / 4),

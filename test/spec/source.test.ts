@@ -104,10 +104,12 @@ suite("text that is refused", () => {
   }
 });
 
+function keys(count: number): string {
+  return Array.from({ length: count }, (_, index) => `key${index}: ${index}\n`).join("");
+}
+
 suite("text made to hurt", () => {
   const MEBIBYTE = 1 << 20;
-  const keys = (count: number): string =>
-    Array.from({ length: count }, (_, index) => `key${index}: ${index}\n`).join("");
   const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
   for (const [to, from] of ["ba", "cb", "dc", "ed", "fe", "gf", "hg", "ih"]) {
     bomb.push(`${to}: &${to} [${Array(10).fill(`*${from}`).join(", ")}]`);
