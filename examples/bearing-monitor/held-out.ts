@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { renderBody, type Sample, windowOf } from "./train/vibration/dataset.ts";
-import { CLASSES, WINDOW_SAMPLES } from "./train/vibration/signal.ts";
+import { CLASSES } from "./train/vibration/signal.ts";
+import { WINDOW_SAMPLES } from "./train/vibration/window.ts";
 
 const FOLDER = new URL("../../../examples/bearing-monitor/data/", import.meta.url);
 

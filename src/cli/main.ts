@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { hasErrors, UserError } from "../core/problem.ts";
+import { hasErrors, inOrder, UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
@@ -86,7 +86,8 @@ function print(text: string): number {
   return EXIT.fine;
 }
 
-function report({ problems, json: document, text }: Outcome, json: boolean): number {
+function report({ problems: found, json: document, text }: Outcome, json: boolean): number {
+  const problems = inOrder(found);
   const failed = hasErrors(problems);
   if (json) {
     process.stdout.write(`${JSON.stringify({ ok: !failed, problems, ...document })}\n`);

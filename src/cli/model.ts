@@ -25,11 +25,8 @@ export const MODEL: Command = {
           .join("\n");
         return { problems: [], json: { models }, ...(text && { text }) };
       }
-      case "remove": {
-        const { name, version } = parseReference(rest[0]);
-        await removeModel(store, { name, version });
-        return { problems: [], json: { name, version }, text: `${name}:${version} is gone` };
-      }
+      case "remove":
+        return remove(store, rest);
       default:
         throw new UsageError("model takes add, list or remove");
     }
@@ -47,6 +44,12 @@ async function add({ cwd }: Invocation, store: string, args: readonly string[]):
     json: { name, version, path: added.path },
     text: `azureml:${name}:${version} is ${added.path}`,
   };
+}
+
+async function remove(store: string, args: readonly string[]): Promise<Outcome> {
+  const { name, version } = parseReference(args[0]);
+  await removeModel(store, { name, version });
+  return { problems: [], json: { name, version }, text: `${name}:${version} is gone` };
 }
 
 function parseReference(text: string | undefined): { name: string; version: string } {

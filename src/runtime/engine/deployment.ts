@@ -1,7 +1,7 @@
 /** The instances of one deployment as a scorer; an instance that ends is replaced. */
 
 import type { Log } from "../../core/ports.ts";
-import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import type { Backend, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { startInstance } from "./instance.ts";
 import type { Instance } from "./instance.ts";
@@ -15,13 +15,7 @@ export type DeploymentOptions = {
   readonly log: Log;
 };
 
-export type Deployment = Scorer & {
-  /** Loads every instance. @throws Error when the model cannot be loaded */
-  readonly start: () => Promise<void>;
-  /** Whether any instance can take a request. */
-  readonly ready: () => boolean;
-  readonly queueLength: () => number;
-};
+export type Deployment = Backend & { readonly queueLength: () => number };
 
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 10_000;

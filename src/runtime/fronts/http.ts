@@ -204,6 +204,7 @@ async function envelope(
   }
   const deployment = headers["azureml-model-deployment"];
   return {
+    protocol: { kind: "score" },
     method: request.method ?? "POST",
     query: (request.url ?? "").split("?")[1] ?? "",
     headers,

@@ -8,13 +8,15 @@ import {
 } from "../../../examples/bearing-monitor/train/classifiers/spectrum.ts";
 import { centred } from "../../../examples/bearing-monitor/train/classifiers/standardise.ts";
 import { simulateSet } from "../../../examples/bearing-monitor/train/vibration/dataset.ts";
+import { PASSES_PER_TURN } from "../../../examples/bearing-monitor/train/vibration/machine.ts";
 import {
   CLASSES,
   type Condition,
-  PASSES_PER_TURN,
+} from "../../../examples/bearing-monitor/train/vibration/signal.ts";
+import {
   SAMPLE_RATE_HZ,
   WINDOW_SAMPLES,
-} from "../../../examples/bearing-monitor/train/vibration/signal.ts";
+} from "../../../examples/bearing-monitor/train/vibration/window.ts";
 
 const spectrum = planSpectrum(1000);
 

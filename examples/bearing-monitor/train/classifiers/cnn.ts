@@ -12,7 +12,8 @@ import { fit, type Schedule } from "../network/fit.ts";
 import { relu, sequence } from "../network/layer.ts";
 import { meanPooling } from "../network/pooling.ts";
 import type { Sample } from "../vibration/dataset.ts";
-import { CLASSES, WINDOW_SAMPLES } from "../vibration/signal.ts";
+import { CLASSES } from "../vibration/signal.ts";
+import { WINDOW_SAMPLES } from "../vibration/window.ts";
 import type { Classifier } from "./classifier.ts";
 import { centred } from "./standardise.ts";
 

@@ -4,7 +4,8 @@ import type { Graph, Node } from "../../../../scripts/onnx/graph.ts";
 import { floats, type Initializer } from "../../../../scripts/onnx/initializer.ts";
 import { tensor } from "../../../../scripts/onnx/value-info.ts";
 import type { WeightedLayer } from "../network/convolution.ts";
-import { CLASSES, WINDOW_SAMPLES } from "../vibration/signal.ts";
+import { CLASSES } from "../vibration/signal.ts";
+import { WINDOW_SAMPLES } from "../vibration/window.ts";
 import { INPUT, OUTPUT } from "./classifier.ts";
 
 export function node(op: string, inputs: readonly string[], output: string): Node {

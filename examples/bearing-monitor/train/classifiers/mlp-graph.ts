@@ -2,7 +2,7 @@
 
 import type { Graph } from "../../../../scripts/onnx/graph.ts";
 import { floats } from "../../../../scripts/onnx/initializer.ts";
-import { WINDOW_SAMPLES } from "../vibration/signal.ts";
+import { WINDOW_SAMPLES } from "../vibration/window.ts";
 import { OUTPUT } from "./classifier.ts";
 import { CENTRE, classifierGraph, gemm, layerConstants, node } from "./graph-parts.ts";
 import type { Mlp } from "./mlp.ts";

@@ -1,7 +1,7 @@
 /** How much of a window vibrates at a given frequency? As a product with two matrices. */
 
 import { cos, log, sin } from "../arithmetic/exact.ts";
-import { SAMPLE_RATE_HZ, WINDOW_SAMPLES } from "../vibration/signal.ts";
+import { SAMPLE_RATE_HZ, WINDOW_SAMPLES } from "../vibration/window.ts";
 
 /** One bin of the window's own resolution, 10 Hz. */
 const BIN_HZ = SAMPLE_RATE_HZ / WINDOW_SAMPLES;

@@ -1,7 +1,8 @@
 /** Which windows are learnt from, and which are held out? */
 
 import { type Random, seededRandom, shuffled } from "../arithmetic/random.ts";
-import { CLASSES, simulateWindow, WINDOW_SAMPLES } from "./signal.ts";
+import { CLASSES, simulateWindow } from "./signal.ts";
+import { WINDOW_SAMPLES } from "./window.ts";
 
 /** The sensor gives whole thousandths of g, up to ±16 g. */
 const COUNTS_PER_G = 1000;
