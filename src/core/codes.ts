@@ -40,6 +40,7 @@ export const CODES = {
   SPEC_REFERENCE: { title: "A reference cannot be resolved", kind: "not-found" },
   SPEC_SCRIPT_MISSING: { title: "A scoring script does not exist", kind: "not-found" },
   SPEC_REDUCED: { title: "A limit was reduced to fit the device", kind: "bad-input" },
+  SPEC_MEMORY_SHORT: { title: "A memory limit is below what the model needs", kind: "bad-input" },
   SPEC_DEVICE_TOO_SMALL: { title: "The endpoint does not fit the device", kind: "bad-input" },
 
   // Model files and the model store.

@@ -35,7 +35,10 @@ export function fitToDevice(
   options: FitOptions = {},
 ): Read<ResolvedEndpoint> {
   const { device, placeOf, needBytes } = options;
-  if (device === undefined) return { ok: true, value: withModuleLimits(endpoint), problems: [] };
+  if (device === undefined) {
+    const short = shortOfMemory(endpoint, options);
+    return { ok: true, value: withModuleLimits(endpoint), problems: short };
+  }
   const asked = endpoint.deployments.map((each) => claimOf(each, needBytes?.(each.name)));
   const room = roomOf(device);
   const least = leastRoom(asked);
@@ -52,7 +55,29 @@ export function fitToDevice(
   claims = cutResource(claims, { of: "cpus", room, warn });
   claims = cutResource(claims, { of: "memoryBytes", room, warn });
   const deployments = endpoint.deployments.map((each, index) => granted(each, claims[index]));
-  return { ok: true, value: withModuleLimits({ ...endpoint, deployments }), problems };
+  const fitted = withModuleLimits({ ...endpoint, deployments });
+  return { ok: true, value: fitted, problems: [...problems, ...shortOfMemory(fitted, options)] };
+}
+
+/** Limits below what was measured: the spec's own, since none is cut that far. */
+function shortOfMemory(
+  { deployments }: ResolvedEndpoint,
+  { needBytes, placeOf }: FitOptions,
+): readonly Problem[] {
+  return deployments.flatMap(({ name, memoryBytes }): readonly Problem[] => {
+    const need = needBytes?.(name) ?? 0;
+    if (memoryBytes === null || need <= memoryBytes) return [];
+    const atLeast = Math.ceil(need / MIB) * MIB;
+    return [
+      {
+        code: "SPEC_MEMORY_SHORT",
+        severity: "warning",
+        message: `${name} has ${renderMemory(memoryBytes)} of memory per instance, its model was measured to need ${renderMemory(atLeast)}`,
+        ...(placeOf && { at: placeOf(["deployments", name]) }),
+        hint: `Give ${name} at least ${renderMemory(atLeast)}.`,
+      },
+    ];
+  });
 }
 
 function roomOf(device: Device): Room {
@@ -126,6 +151,7 @@ function granted(deployment: ResolvedDeployment, claim: Claim | undefined): Reso
     cpus: claim.cpus.want,
     memoryBytes: claim.memoryBytes.want,
     limitsFrom: deployment.memoryBytes === null ? "device" : deployment.limitsFrom,
+    ...(deployment.batch && { batch: { ...deployment.batch, nodeCount: claim.instances } }),
   };
 }
 

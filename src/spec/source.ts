@@ -6,9 +6,10 @@
 import { Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Document, Pair, Scalar, YAMLMap } from "yaml";
 import type { Place, Problem, Read } from "../core/problem.ts";
-import { lineIndexOf } from "./lines.ts";
-import type { LineIndex } from "./lines.ts";
-import { SyntaxRefusal, syntaxRefusal } from "./syntax-fault.ts";
+import { lineIndexOf } from "./text/lines.ts";
+import type { LineIndex } from "./text/lines.ts";
+import { showKey } from "./suggest.ts";
+import { SyntaxRefusal, syntaxRefusal } from "./text/syntax-fault.ts";
 import type { Entry, ListNode, MapNode, Node, ScalarNode } from "./tree.ts";
 
 /** A spec of a screenful has some hundred. */
@@ -208,9 +209,9 @@ function measure(parts: readonly Built[]): { readonly size: number; readonly dep
 function duplicate(key: string, at: Place): SyntaxRefusal {
   return new SyntaxRefusal({
     code: "SPEC_DUPLICATE_KEY",
-    message: `\`${key}\` appears a second time in one mapping, must appear once`,
+    message: `${showKey(key)} appears a second time in one mapping, must appear once`,
     at,
-    hint: `Remove one \`${key}\`, or rename it.`,
+    hint: `Remove one ${showKey(key)}, or rename it.`,
   });
 }
 

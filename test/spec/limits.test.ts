@@ -197,6 +197,43 @@ suite("fitToDevice", () => {
     );
   });
 
+  test("a limit of the spec below what the model needs is a warning, device or not", () => {
+    const endpoint = endpointOf({ blue: NUMBER });
+    for (const where of [{}, { device: roomOf(1, 2 * GIB) }]) {
+      const read = fitToDevice(endpoint, { ...where, needBytes: () => 1.5 * GIB });
+      assert.ok(read.ok);
+      assert.deepEqual(
+        read.problems.map(({ code, severity, message }) => [code, severity, message]),
+        [
+          [
+            "SPEC_MEMORY_SHORT",
+            "warning",
+            "blue has 1 GiB of memory per instance, its model was measured to need 1536 MiB",
+          ],
+        ],
+      );
+    }
+  });
+
+  test("a batch deployment that gives up instances has that many nodes", () => {
+    const batch = {
+      nodeCount: 4,
+      miniBatchSize: 10,
+      maxConcurrencyPerInstance: 1,
+      outputAction: "append_row",
+      outputFileName: "predictions.csv",
+      maxRetries: 3,
+      timeoutSeconds: 30,
+      errorThreshold: -1,
+      loggingLevel: "info",
+    } as const;
+    const endpoint = endpointOf({ blue: { ...NUMBER, instances: 4, batch } });
+    const read = fitToDevice(endpoint, { device: roomOf(4, 2 * GIB) });
+    assert.ok(read.ok);
+    const [blue] = read.value.deployments;
+    assert.deepEqual([blue?.instances, blue?.batch?.nodeCount], [2, 2]);
+  });
+
   test("what does not fit at its least names the smallest device that would do", () => {
     const endpoint = endpointOf({ blue: { ...NUMBER, memoryBytes: 4 * GIB } });
     const read = fitToDevice(endpoint, { device: device("cpus=2,memory=2Gi") });
@@ -272,7 +309,7 @@ suite("fitToDevice, for any endpoint and device", () => {
             now.memoryBytes === (before.memoryBytes ?? now.memoryBytes);
           assert.equal(
             read.problems.some(({ message }) => message.startsWith(now.name)),
-            !same,
+            !same || need * MIB > (now.memoryBytes ?? Infinity),
           );
         }
       }),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
+import * as fc from "fast-check";
+
 import { parseSpecText } from "../../src/spec/source.ts";
 import { toData } from "../../src/spec/tree.ts";
 import type { Node } from "../../src/spec/tree.ts";
@@ -102,6 +104,64 @@ suite("text that is refused", () => {
   for (const [what, text, fault] of CASES) {
     test(what, () => assert.equal(faultOf(text), fault));
   }
+});
+
+suite("any text", () => {
+  const pieces = fc.oneof(
+    fc.constantFrom(
+      "a",
+      "b",
+      ": ",
+      ":",
+      "- ",
+      "? ",
+      "\n",
+      "\n  ",
+      "\n    ",
+      "\t",
+      "[",
+      "]",
+      "{",
+      "}",
+    ),
+    fc.constantFrom(
+      ", ",
+      "'",
+      '"',
+      "&a ",
+      "*a",
+      "<<: ",
+      "!t ",
+      "|\n",
+      ">-\n",
+      "#",
+      "---\n",
+      "...\n",
+    ),
+    fc.constantFrom("%YAML 1.1\n", "~", "1", "1e400", "0x1F", "2020-01-01", "\\", "\u00e9", "\0"),
+    fc.constantFrom("\ud800", "\r\n", "@", "\ufeff"),
+  );
+
+  test("is a tree or one error at a place inside it", () => {
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 30 }), (parts) => {
+        const text = parts.join("");
+        const read = parseSpecText(text, "spec.yml");
+        if (read.ok) {
+          for (const node of read.value) assert.doesNotThrow(() => toData(node));
+          return;
+        }
+        assert.equal(read.problems.length, 1);
+        const [problem] = read.problems;
+        assert.ok(problem?.hint);
+        const lines = text.split("\n");
+        const { line, col } = problem.at ?? { line: 0, col: 0 };
+        assert.ok(line >= 1 && line <= lines.length);
+        assert.ok(col >= 1 && col <= (lines[line - 1]?.length ?? 0) + 1);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
 
 function keys(count: number): string {

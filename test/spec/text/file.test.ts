@@ -4,8 +4,8 @@ import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 
-import { readSpecText, specFiles } from "../../src/spec/file.ts";
-import { tempFolder } from "../support/temp-folder.ts";
+import { readSpecText, specFiles } from "../../../src/spec/text/file.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 suite("specFiles", () => {
   test("a file is itself, a folder is its endpoint.yml", async (t) => {
