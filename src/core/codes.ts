@@ -14,7 +14,7 @@ export const CODES = {
   // What users write.
   SPEC_NOT_FOUND: { title: "The spec file does not exist", kind: "not-found" },
   SPEC_UNREADABLE: { title: "The spec file cannot be read", kind: "bad-input" },
-  SPEC_TOO_LARGE: { title: "The spec is larger than 1 MiB", kind: "too-large" },
+  SPEC_TOO_LARGE: { title: "The spec is larger than a spec can be", kind: "too-large" },
   SPEC_EMPTY: { title: "The spec holds no document", kind: "bad-input" },
   SPEC_NOT_TEXT: { title: "The spec is not UTF-8 text", kind: "bad-input" },
   SPEC_SYNTAX: { title: "The spec is not valid YAML", kind: "bad-input" },

@@ -14,6 +14,8 @@ import type { Entry, ListNode, MapNode, Node, ScalarNode } from "./tree.ts";
 
 /** A spec of a screenful has some hundred. */
 const MAX_TOKENS = 200_000;
+/** Entries of one mapping, items of one list: later stages may compare each with each. */
+const MAX_ENTRIES = 1000;
 /** In the parser's own count, where a level of a spec takes one or two. */
 const MAX_PARSER_DEPTH = 150;
 /** Nodes that all aliases of a text may stand for together. */
@@ -61,7 +63,9 @@ function* documentsOf(text: string, lines: LineIndex): Generator<Document> {
     for (const token of parser.next(lexeme)) yield* composer.next(token);
     if (parser.stack.length > MAX_PARSER_DEPTH || tokens > MAX_TOKENS) {
       const at = lines.placeOf(Math.max(parser.offset - lexeme.length, 0), "");
-      throw tokens > MAX_TOKENS ? tooLarge(at) : tooDeep(at);
+      throw tokens > MAX_TOKENS
+        ? tooLarge(`${at.file} holds more than ${MAX_TOKENS} YAML tokens`, at)
+        : tooDeep(at);
     }
   }
   for (const token of parser.end()) yield* composer.next(token);
@@ -77,10 +81,10 @@ function tooDeep(at: Place): SyntaxRefusal {
   });
 }
 
-function tooLarge(at: Place): SyntaxRefusal {
+function tooLarge(what: string, at: Place): SyntaxRefusal {
   return new SyntaxRefusal({
     code: "SPEC_TOO_LARGE",
-    message: `${at.file} holds more than ${MAX_TOKENS} YAML tokens, the most that a spec may have`,
+    message: `${what}, the most that a spec may have`,
     at,
     hint: "Check that this file is a spec.",
   });
@@ -147,6 +151,9 @@ class TreeBuilder {
   }
 
   #list(items: readonly unknown[], at: Place): Built {
+    if (items.length > MAX_ENTRIES) {
+      throw tooLarge(`a list holds ${items.length} items, more than ${MAX_ENTRIES}`, at);
+    }
     const built = items.map((item, index) => this.#node(item, join(at.path, index), 0));
     const node: ListNode = { kind: "list", at, items: built.map((item) => item.node) };
     return { node, ...measure(built) };
@@ -169,6 +176,9 @@ class TreeBuilder {
       for (const entry of mergedEntries(node)) {
         if (!entries.has(entry.key)) entries.set(entry.key, entry);
       }
+    }
+    if (entries.size > MAX_ENTRIES) {
+      throw tooLarge(`a mapping holds ${entries.size} keys, more than ${MAX_ENTRIES}`, at);
     }
     const node: MapNode = { kind: "map", at, entries: [...entries.values()] };
     return { node, ...measure(built) };

@@ -143,21 +143,21 @@ suite("loadSpec", () => {
     );
   });
 
-  test("10,000 unknown keys are told by the first ones and a number, in order", async (t) => {
-    const keys = Array.from({ length: 10_000 }, (_, index) => `key${index}: 1\n`).join("");
+  test("900 unknown keys are told by the first ones and a number, in order", async (t) => {
+    const keys = Array.from({ length: 900 }, (_, index) => `key${index}: 1\n`).join("");
     const folder = tempFolder(t, { "spec.yml": keys });
     const { problems } = await loadSpec(["spec.yml"], { cwd: folder, modelStore: folder });
     assert.ok(problems.length < 30);
-    assert.ok(problems.some(({ message }) => message.includes("9980 more")));
+    assert.ok(problems.some(({ message }) => message.includes("880 more")));
   });
 
-  test("10,000 unknown deployments in traffic are told by a hundred problems", async (t) => {
-    const shares = Array.from({ length: 10_000 }, (_, index) => `  dep${index}: 1\n`).join("");
+  test("900 unknown deployments in traffic are told by a hundred problems", async (t) => {
+    const shares = Array.from({ length: 900 }, (_, index) => `  dep${index}: 1\n`).join("");
     const spec = `name: pump\ntraffic:\n${shares}deployments: {blue: {model: {path: x}}}\n`;
     const folder = tempFolder(t, { "spec.yml": spec });
     const { problems } = await loadSpec(["spec.yml"], { cwd: folder, modelStore: folder });
     assert.equal(problems.length, 100);
-    assert.match(problems.at(-1)?.message ?? "", /9901 more problems/);
+    assert.match(problems.at(-1)?.message ?? "", /801 more problems/);
   });
 });
 

@@ -191,6 +191,8 @@ suite("text made to hurt", () => {
     ["tags", "! ".repeat(MEBIBYTE / 2), "SPEC_TOO_LARGE"],
     ["documents", "---\na: 1\n".repeat(MEBIBYTE / 9), "SPEC_TOO_LARGE"],
     ["50,000 keys", keys(50_000), "SPEC_TOO_LARGE"],
+    ["10,000 keys", keys(10_000), "SPEC_TOO_LARGE"],
+    ["10,000 items", `[${"a, ".repeat(10_000)}]`, "SPEC_TOO_LARGE"],
     ["10,000 keys and one of them again", `${keys(10_000)}key5: 1\n`, "SPEC_DUPLICATE_KEY"],
   ];
   for (const [what, text, code] of CASES) {
