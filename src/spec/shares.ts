@@ -17,7 +17,7 @@ export type Claim = {
 };
 
 /** Per instance. `want` is `null` where the spec sets no limit, until it is given an equal share. */
-export type Amount = {
+type Amount = {
   readonly want: number | null;
   readonly least: number;
   /** Whether `want` is a share: cutting it takes nothing that anybody asked for. */

@@ -188,6 +188,7 @@ class TreeBuilder {
     const { key } = pair;
     if (isScalar(key) && key.value !== null) {
       const text = textOf(key);
+      if (text === "__proto__") throw unusableKey(this.#at(key, join(map.path, text), 0));
       return { text, plain: key.type === "PLAIN", at: this.#at(key, join(map.path, text), 0) };
     }
     throw new SyntaxRefusal({
@@ -222,6 +223,16 @@ function duplicate(key: string, at: Place): SyntaxRefusal {
     message: `${showKey(key)} appears a second time in one mapping, must appear once`,
     at,
     hint: `Remove one ${showKey(key)}, or rename it.`,
+  });
+}
+
+/** The one key that plain objects of JavaScript, here and in the device's JSON, cannot hold. */
+function unusableKey(at: Place): SyntaxRefusal {
+  return new SyntaxRefusal({
+    code: "SPEC_UNKNOWN_KEY",
+    message: "`__proto__` is no key of a spec, nor a name that could be kept",
+    at,
+    hint: "Remove it, or choose another name.",
   });
 }
 

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { chmodSync, linkSync, readFileSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 
 import { UserError } from "../../src/core/problem.ts";
 import { addModel, findModel, listModels, removeModel } from "../../src/model/store.ts";
-import { tempFolder } from "../support/temp-folder.ts";
+import { socketAt, tempFolder } from "../support/temp-folder.ts";
 
 function refusal(pattern: RegExp): (error: unknown) => boolean {
   return (error) => {
@@ -88,13 +95,14 @@ suite("addModel", () => {
     await assert.rejects(addModel(folder, model), refusal(/loop/));
   });
 
-  test("a pipe, an empty folder, a dead link and nothing at all are refused", async (t) => {
+  test("a socket, an empty folder, a dead link and nothing at all are refused", async (t) => {
     const folder = tempFolder(t, { "m/net.onnx": "abc", "d/net.onnx": "abc" });
-    execFileSync("mkfifo", [join(folder, "pipe"), join(folder, "m/pipe")]);
-    execFileSync("mkdir", [join(folder, "empty")]);
+    await socketAt(t, join(folder, "socket"));
+    await socketAt(t, join(folder, "m/socket"));
+    mkdirSync(join(folder, "empty"));
     symlinkSync("nowhere", join(folder, "d/dead"));
     for (const [path, reason] of [
-      ["pipe", /neither a file nor a folder/],
+      ["socket", /neither a file nor a folder/],
       ["m", /no plain file/],
       ["empty", /empty folder/],
       ["d", /leads nowhere/],

@@ -66,7 +66,22 @@ const BATCH: Tree = {
 };
 
 const values: fc.Arbitrary<Tree> = fc.oneof(
-  fc.constantFrom<Tree>(null, true, 0, -1, 1.5, 1e300, "", "abc", "1", "azureml:x", "..", "a\0b"),
+  fc.constantFrom<Tree>(
+    "__proto__",
+    "constructor",
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    1e300,
+    "",
+    "abc",
+    "1",
+    "azureml:x",
+    "..",
+    "a\0b",
+  ),
   fc.constantFrom<Tree>([], {}, [[]], { name: [] }, ["x"], { path: "code" }, { "": 1 }),
   fc.string({ maxLength: 40 }),
 );

@@ -92,6 +92,13 @@ suite("loadSpec", () => {
     assert.deepEqual(endpoint.mirror, { deployment: "green", percent: 20 });
   });
 
+  test("a deployment may be called what every JavaScript object has", async (t) => {
+    const spec =
+      "name: pump\ntraffic: {constructor: 100}\ndeployments: {constructor: {model: 'azureml:net:1'}}\n";
+    const { first, problems } = await load(t, spec);
+    assert.deepEqual([first.name, first.traffic, problems], ["constructor", 100, []]);
+  });
+
   test("JSON is a spec too", async (t) => {
     const folder = tempFolder(t, {
       "net.onnx": "",

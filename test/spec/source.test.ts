@@ -75,12 +75,12 @@ suite("parseSpecText", () => {
     assert.equal(faultOf("\ufeffa: 1\r\nb: 2\r\na: 3\r\n"), "3:1 SPEC_DUPLICATE_KEY");
   });
 
-  test("keys that mean something to JavaScript are keys like any other", () => {
-    const [root] = parsed("__proto__: 1\nconstructor: 2\n");
+  test("keys that objects of JavaScript have of themselves are keys like any other", () => {
+    const [root] = parsed("constructor: 1\ntoString: 2\n");
     assert.ok(root);
     assert.deepEqual(Object.entries(toData(root) as object), [
-      ["__proto__", 1],
-      ["constructor", 2],
+      ["constructor", 1],
+      ["toString", 2],
     ]);
   });
 });
@@ -95,6 +95,7 @@ suite("text that is refused", () => {
     ["two errors, of which the first is told", "a: b: c\nd: 'x\n", "1:4 SPEC_SYNTAX"],
     ["a key twice", "a: 1\nb: 2\na: 3\n", "3:1 SPEC_DUPLICATE_KEY"],
     ["a key twice in a flow mapping", "x: {a: 1, a: 2}\n", "1:11 SPEC_DUPLICATE_KEY"],
+    ["a key that no object can hold", "a:\n  __proto__: 1\n", "2:3 SPEC_UNKNOWN_KEY"],
     ["an empty key", "a:\n  ~: 1\n", "2:3 SPEC_SYNTAX"],
     ["a list as a key", "? [a]\n: 1\n", "1:3 SPEC_SYNTAX"],
     ["an anchor inside itself", "a: &a [*a]\n", "1:8 SPEC_SYNTAX"],

@@ -31,7 +31,10 @@ export function canonicalBatch(deployment: Draft, report: Report): void {
   retry(settings, report);
   respell(settings, "output_action", {
     current: ["append_row", "summary_only"],
-    old: { appendrow: "append_row", summaryonly: "summary_only" },
+    old: new Map([
+      ["appendrow", "append_row"],
+      ["summaryonly", "summary_only"],
+    ]),
     report,
   });
   respell(settings, "logging_level", { current: ["warning", "info", "debug"], report });

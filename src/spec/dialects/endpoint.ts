@@ -16,12 +16,18 @@ export function canonicalEndpoint(root: MapNode, report: Report): MapNode {
   dropAzureOnly(draft, "endpoint", report);
   respell(draft, "type", {
     current: ["online", "batch"],
-    old: { onlineendpoint: "online", batchendpoint: "batch" },
+    old: new Map([
+      ["onlineendpoint", "online"],
+      ["batchendpoint", "batch"],
+    ]),
     report,
   });
   respell(draft, "auth_mode", {
     current: ["key", "aml_token", "aad_token", "none"],
-    old: { amltoken: "aml_token", aadtoken: "aad_token" },
+    old: new Map([
+      ["amltoken", "aml_token"],
+      ["aadtoken", "aad_token"],
+    ]),
     report,
   });
   readMapAsText(draft, "tags");

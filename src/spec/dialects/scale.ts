@@ -17,7 +17,10 @@ export function canonicalScale(deployment: Draft, report: Report): void {
   draft.rename("maximum", "max_instances");
   respell(draft, "type", {
     current: ["default", "target_utilization"],
-    old: { manual: "default", automatic: "target_utilization" },
+    old: new Map([
+      ["manual", "default"],
+      ["automatic", "target_utilization"],
+    ]),
     report,
   });
   dropAzureOnly(draft, "scale", report);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 
 import { readSpecText, specFiles } from "../../../src/spec/text/file.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
+import { socketAt, tempFolder } from "../../support/temp-folder.ts";
 
 suite("specFiles", () => {
   test("a file is itself, a folder is its endpoint.yml", async (t) => {
@@ -35,10 +34,10 @@ suite("specFiles", () => {
     );
   });
 
-  test("a pipe is refused instead of waited for", async (t) => {
+  test("what is neither a file nor a folder is refused instead of waited for", async (t) => {
     const cwd = tempFolder(t);
-    execFileSync("mkfifo", [join(cwd, "pipe.yml")]);
-    const read = await specFiles(["pipe.yml"], cwd);
+    await socketAt(t, join(cwd, "socket.yml"));
+    const read = await specFiles(["socket.yml"], cwd);
     assert.equal(read.problems[0]?.code, "SPEC_UNREADABLE");
   });
 });
