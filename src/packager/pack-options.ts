@@ -18,10 +18,11 @@ export type PackOptions = {
   readonly packageRoot: string;
   /** `image.lock.json` lies in it, beside the spec. */
   readonly specFolder: string;
-  readonly workingFolder: string;
+  /** Relative paths count from it, and the manifest of a loaded image lies in it. */
+  readonly cwd: string;
   readonly cacheFolder: string;
-  /** Where a temporary folder may be made. */
-  readonly temporaryFolder: string;
+  /** A temporary folder is made in it, for what is unpacked on the way. */
+  readonly workFolder: string;
   readonly frozen: boolean;
   /** SOURCE_DATE_EPOCH, else 0: never the clock. */
   readonly createdEpochSeconds: number;

@@ -25,15 +25,17 @@ import { recipeDigest } from "./recipe.ts";
 import { printRecord } from "./record.ts";
 
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
-  const folder = await mkdtemp(join(options.temporaryFolder, "edgewright-"));
+  const { workFolder, cacheFolder } = options;
   const outputs = createOutputFiles();
+  let folder;
   try {
+    folder = await mkdtemp(join(workFolder, "edgewright-"));
     return await build(endpoint, options, { folder, outputs });
   } catch (error) {
-    throw outputFault(error, options.cacheFolder);
+    throw outputFault(error, `A file in ${cacheFolder} or ${workFolder}`);
   } finally {
     await outputs.discard();
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -99,10 +101,10 @@ async function build(
 
 /** Of `archive:X.tar` the others are X.deployment.json and X.build.json. */
 function outputPaths(endpoint: ResolvedEndpoint, options: PackOptions): PackResult["files"] {
-  const { output, workingFolder, specFolder } = options;
+  const { output, cwd, specFolder } = options;
   const lock = join(specFolder, LOCK_FILE);
-  const image = output.kind === "archive" ? { image: resolve(workingFolder, output.file) } : {};
-  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
+  const image = output.kind === "archive" ? { image: resolve(cwd, output.file) } : {};
+  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(cwd, endpoint.name);
   return { ...image, manifest: `${stem}.deployment.json`, record: `${stem}.build.json`, lock };
 }
 

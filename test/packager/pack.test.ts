@@ -12,6 +12,7 @@ import { UserError } from "../../src/core/problem.ts";
 import { createBlobStore, digestOf } from "../../src/packager/blob-store.ts";
 import { LOCK_FILE } from "../../src/packager/base/lock.ts";
 import type { PackResult } from "../../src/packager/pack-options.ts";
+import type { ResolvedEndpoint } from "../../src/spec/resolved.ts";
 import { joinCreateOptions } from "./support/create-options.ts";
 import { deployment, endpoint, moduleOf } from "./support/endpoints.ts";
 import { readLayer } from "./support/entries.ts";
@@ -32,12 +33,6 @@ suite("pack", { skip: NO_BASE }, () => {
   let folder: string;
   let result: PackResult;
   let archive: string;
-
-  const spec = (model: string) =>
-    endpoint({
-      deployments: [deployment({ model: { name: "pump", version: "1", path: model } })],
-      module: moduleOf({ volume: { name: "edgewright-test-box", path: "/var/lib/edgewright" } }),
-    });
 
   const build = async (name: string): Promise<PackResult> => {
     const place = join(folder, name);
@@ -221,6 +216,13 @@ suite("pack", { skip: NO_BASE }, () => {
     });
   }
 });
+
+function spec(model: string): ResolvedEndpoint {
+  return endpoint({
+    deployments: [deployment({ model: { name: "pump", version: "1", path: model } })],
+    module: moduleOf({ volume: { name: "edgewright-test-box", path: "/var/lib/edgewright" } }),
+  });
+}
 
 async function removeImages(name: string): Promise<void> {
   const listed = await docker.listImages({ filters: { reference: [`${name}*`] } });
