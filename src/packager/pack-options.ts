@@ -6,8 +6,7 @@ import type { Digest } from "./blob-store.ts";
 import type { Layer } from "./image/layer.ts";
 import type { RunProgram } from "./programs.ts";
 
-export type PackOutput =
-  { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
+type PackOutput = { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
 
 export type PackOptions = {
   readonly output: PackOutput;

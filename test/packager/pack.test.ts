@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,6 +10,7 @@ import Docker from "dockerode";
 import { UserError } from "../../src/core/problem.ts";
 import { createBlobStore, digestOf } from "../../src/packager/blob-store.ts";
 import { LOCK_FILE } from "../../src/packager/base/lock.ts";
+import { hostPrograms } from "../../src/packager/programs.ts";
 import type { PackResult } from "../../src/packager/pack-options.ts";
 import type { ResolvedEndpoint } from "../../src/spec/resolved.ts";
 import { joinCreateOptions } from "./support/create-options.ts";
@@ -101,10 +101,12 @@ suite("pack", { skip: NO_BASE }, () => {
     }
   });
 
-  test("skopeo reads the same digest, for either platform", { skip: NO_SKOPEO }, () => {
+  test("skopeo reads the same digest, for either platform", { skip: NO_SKOPEO }, async () => {
     for (const architecture of ["amd64", "arm64"]) {
       const args = ["inspect", "--override-arch", architecture, `oci-archive:${archive}`];
-      const read = JSON.parse(execFileSync("skopeo", args, { encoding: "utf8" })) as {
+      const inspected = await hostPrograms(process.env)("skopeo", args, { cwd: folder });
+      assert.ok(inspected.found && inspected.exitCode === 0);
+      const read = JSON.parse(inspected.stdout) as {
         Digest: string;
         Architecture: string;
         Layers: string[];
