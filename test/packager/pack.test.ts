@@ -192,6 +192,27 @@ suite("pack", { skip: NO_BASE }, () => {
     assert.ok(!record.includes(place));
   });
 
+  test("a build that is called off leaves nothing", async (t) => {
+    const specFolder = await tempFolder(t);
+    const workFolder = await tempFolder(t);
+    const stop = new AbortController();
+    const given = {
+      output: { kind: "archive" as const, file: join(specFolder, "out.tar") },
+      packageRoot: join(folder, "first", "package"),
+      specFolder,
+      workFolder,
+      signal: stop.signal,
+      progress: () => {
+        stop.abort();
+      },
+    };
+    await assert.rejects(packHere(spec(join(folder, "first", "pump.onnx")), given), {
+      name: "AbortError",
+    });
+    assert.deepEqual(await readdir(workFolder), []);
+    assert.deepEqual(await readdir(specFolder), [LOCK_FILE]);
+  });
+
   for (const [what, over, code] of [
     ["a wrong tag", { tag: "UPPER:1" }, "BUILD_TAG"],
     ["frozen without a lock", { frozen: true }, "BUILD_LOCK_CHANGED"],
