@@ -18,11 +18,8 @@ export type Invocation = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One line of progress for people, on stderr; nothing under `--json`. */
   readonly progress: (line: string) => void;
-  /**
-   * For commands that go on: says on stdout that the command is ready, at once.
-   * `text` for people, `json` under `--json`.
-   */
-  readonly announce: (text: string, json: Readonly<Record<string, unknown>>) => void;
+  /** For commands that go on: prints an outcome now, the way `main` prints a returned one. */
+  readonly announce: (outcome: Outcome) => void;
   /** Aborts on the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 };
@@ -40,8 +37,11 @@ export type Command = {
   readonly usage: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, Option>>;
-  /** Faults of the input come back as problems or as a thrown `UserError`; anything else is our bug. */
-  readonly run: (invocation: Invocation) => Promise<Outcome>;
+  /**
+   * Faults of the input come back as problems or as a thrown `UserError`; anything else is our bug.
+   * `undefined` where everything was announced already.
+   */
+  readonly run: (invocation: Invocation) => Promise<Outcome | undefined>;
 };
 
 /** Wrong use of the command line: exit code 2. */

@@ -21,6 +21,7 @@ export const CODES = {
   SPEC_DUPLICATE_KEY: { title: "A key appears twice in one mapping", kind: "bad-input" },
   SPEC_ALIASES: { title: "Aliases expand to too much data", kind: "too-large" },
   SPEC_TOO_DEEP: { title: "The spec is nested too deeply", kind: "too-large" },
+  SPEC_FORM: { title: "This form of the spec is not read yet", kind: "refused" },
   SPEC_UNKNOWN_KEY: { title: "A key is not part of the language", kind: "bad-input" },
   SPEC_MISSING_KEY: { title: "A required key is absent", kind: "bad-input" },
   SPEC_WRONG_TYPE: { title: "A value has the wrong type", kind: "bad-input" },
@@ -53,7 +54,7 @@ export const CODES = {
   CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
-  CLI_BUG: { title: "A defect of edgewright", kind: "bug" },
+  BUG: { title: "A defect of edgewright", kind: "bug" },
 
   // Runtime.
   RUNTIME_SETTING: { title: "A runtime setting is wrong", kind: "bad-input" },
@@ -71,7 +72,7 @@ export const CODES = {
   ROUTE_METHOD: { title: "The method is not allowed here", kind: "not-allowed" },
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
-  ENGINE_FAILED: { title: "The model failed on this input", kind: "refused" },
+  ENGINE_FAILED: { title: "The model failed on this input", kind: "bad-input" },
   ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
 
   // Images and deployment manifests.

@@ -31,6 +31,16 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === "error");
 }
 
+/** In the order of their places, as a reader goes through the files; those without one come first. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted(({ at: a }, { at: b }) => {
+    if (a === undefined || b === undefined)
+      return Number(a !== undefined) - Number(b !== undefined);
+    if (a.file !== b.file) return 0;
+    return a.line - b.line || a.col - b.col;
+  });
+}
+
 /** A `Read` of a value that may have come with errors: with one of them the value is dropped. */
 export function readOf<T>(value: T, problems: readonly Problem[]): Read<T> {
   return hasErrors(problems) ? { ok: false, problems } : { ok: true, value, problems };

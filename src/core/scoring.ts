@@ -2,13 +2,21 @@
  * The contract of the runtime: one scoring request as an envelope, whoever asks (HTTP, edge
  * messages, batch) and wherever the engine sits (inline, worker thread, process).
  *
- *     request:  { method: "POST", query: "", headers: { "content-type": "application/json" },
+ *     request:  { protocol: { kind: "score" }, method: "POST", query: "", headers: { "content-type": "application/json" },
  *                 body: <{"data": [[1, 2]]}>, requestId: "…", deadline: 81234.5, signal }
  *     response: { status: 200, headers: { "content-type": "application/json" },
  *                 body: <{"outputs": {"y": [[0.5]]}}> }
  */
 
+/**
+ * How the request was asked and its answer is to be written: at the scoring route (a script decides
+ * its own bytes), or by the Open Inference Protocol, whose answers repeat the model's name.
+ */
+export type Protocol =
+  { readonly kind: "score" } | { readonly kind: "oip"; readonly model: string };
+
 export type ScoringRequest = {
+  readonly protocol: Protocol;
   readonly method: string;
   /** What follows the question mark, without it. */
   readonly query: string;
@@ -35,4 +43,17 @@ export type Scorer = {
   readonly score: (request: ScoringRequest) => Promise<ScoringResponse>;
   /** Waits for what runs, then frees what it holds. */
   readonly close: () => Promise<void>;
+};
+
+/**
+ * What stands behind one deployment: a model's engines, a script's processes. Admission in front of
+ * it has granted a slot to each request that it gets, and holds the slot until `score` settles. When
+ * a request's `signal` aborts, its deadline has passed or its caller is gone: nobody reads the answer
+ * any more, and what can be stopped is to be stopped, so that the slot comes free.
+ */
+export type Backend = Scorer & {
+  /** Loads and warms up. @throws Error with the reason when the deployment cannot be served */
+  readonly start: () => Promise<void>;
+  /** Whether it can take a request now. */
+  readonly ready: () => boolean;
 };

@@ -5,7 +5,8 @@ import type { DType, Dimension } from "./tensor.ts";
 export type TensorSpec = {
   readonly name: string;
   readonly type: DType;
-  readonly shape: readonly Dimension[];
+  /** null: the model does not say how many dimensions there are. */
+  readonly shape: readonly Dimension[] | null;
 };
 
 /**

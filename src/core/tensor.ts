@@ -54,6 +54,30 @@ export type Tensor = {
   readonly data: TensorData;
 };
 
+const ARRAYS = {
+  float32: Float32Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+} as const;
+
+/** Room for `count` elements, all zero (empty strings for `string`). */
+export function allocate<T extends DType>(
+  type: T,
+  count: number,
+): T extends keyof typeof ARRAYS ? InstanceType<(typeof ARRAYS)[T]> : string[];
+export function allocate(type: DType, count: number): TensorData | string[] {
+  return type === "string" ? Array.from({ length: count }, () => "") : new ARRAYS[type](count);
+}
+
 /** Elements of a tensor of these dimensions: 1 for a scalar. */
 export function elementCount(dims: readonly number[]): number {
   let count = 1;

@@ -1,5 +1,6 @@
 /** What will the image be? Decided from the resolved endpoint alone, before any byte is read. */
 
+import { posix } from "node:path";
 import { userError } from "../core/problem.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { USER } from "./base/rootfs.ts";
@@ -37,7 +38,8 @@ export function planImage(endpoint: ResolvedEndpoint): Plan {
     if (other !== undefined && other.source !== placed.source) throw twoModels(placed, other);
     models.set(key, other ?? placed);
     const { model, ...rest } = withoutBuildPaths(deployment);
-    const path = `/${(other ?? placed).target}`;
+    // Relative to the endpoint file, so that an unpacked image serves from any folder.
+    const path = posix.relative(posix.dirname(ENDPOINT_FILE), (other ?? placed).target);
     return model === undefined ? rest : { ...rest, model: { ...model, path } };
   });
   return { models: [...models.values()], endpoint: { ...endpoint, deployments } };

@@ -1,0 +1,11 @@
+/** Every command, in the order of the help text. */
+
+import type { Command } from "./command.ts";
+import { BUILD } from "./build.ts";
+import { INSPECT } from "./inspect.ts";
+import { MODEL } from "./model.ts";
+import { RUN } from "./run.ts";
+import { SCORE } from "./score.ts";
+import { VALIDATE } from "./validate.ts";
+
+export const COMMANDS: readonly Command[] = [VALIDATE, INSPECT, BUILD, RUN, SCORE, MODEL];

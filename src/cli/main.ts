@@ -1,0 +1,129 @@
+/** The command line: arguments → command → what is printed → exit code. The only place that exits. */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { hasErrors, inOrder, UserError } from "../core/problem.ts";
+import type { Problem } from "../core/problem.ts";
+import { UsageError } from "./command.ts";
+import type { Command, Invocation, Outcome } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { renderCommandHelp, renderHelp } from "./help.ts";
+import { renderCounts, renderProblem } from "./render.ts";
+import { VERSION } from "./version.ts";
+
+const EXIT = { fine: 0, input: 1, usage: 2, bug: 70 } as const;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === "--version" || name === "-V") return print(VERSION);
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    const topic = COMMANDS.find((command) => command.name === rest[0]);
+    return print(topic === undefined ? renderHelp(COMMANDS) : renderCommandHelp(topic));
+  }
+  const json = rest.includes("--json");
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command === undefined) {
+    return usage(json, `there is no command '${name}'`, "edgewright --help lists them");
+  }
+  if (rest.includes("--help") || rest.includes("-h")) return print(renderCommandHelp(command));
+  try {
+    const outcome = await command.run(invocationOf(command, rest, json));
+    return outcome === undefined ? EXIT.fine : report(outcome, json);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      return usage(json, error.message, `edgewright ${command.name} --help explains it`);
+    }
+    if (error instanceof UserError) return report({ problems: error.problems }, json);
+    return bug(json, error);
+  }
+}
+
+function invocationOf(command: Command, argv: readonly string[], json: boolean): Invocation {
+  const { values, positionals } = parse(command, argv);
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  return {
+    args: positionals,
+    options: values,
+    cwd: process.cwd(),
+    env: process.env,
+    progress: (line) => {
+      if (!json) process.stderr.write(`${line}\n`);
+    },
+    announce: (outcome) => void report(outcome, json),
+    // Only a command that listens to it changes what a signal does.
+    get signal() {
+      process.once("SIGTERM", onSignal);
+      process.once("SIGINT", onSignal);
+      return stop.signal;
+    },
+  };
+}
+
+function parse(command: Command, argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean" },
+        ...Object.fromEntries(
+          Object.entries(command.options).map(([name, { type, multiple, short }]) => [
+            name,
+            { type, ...(multiple && { multiple }), ...(short && { short }) },
+          ]),
+        ),
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return EXIT.fine;
+}
+
+function report({ problems: found, json: document, text }: Outcome, json: boolean): number {
+  const problems = inOrder(found);
+  const failed = hasErrors(problems);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ok: !failed, problems, ...document })}\n`);
+  } else {
+    printProblems(problems);
+    if (text !== undefined) process.stdout.write(`${text}\n`);
+  }
+  return failed ? EXIT.input : EXIT.fine;
+}
+
+function printProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const color = process.stderr.isTTY;
+  const counts = renderCounts(problems);
+  const lines = problems.map((problem) => renderProblem(problem, { color, lineOf }));
+  process.stderr.write(`${lines.join("\n")}\n${counts && `${counts}\n`}`);
+}
+
+function lineOf(file: string, line: number): string | undefined {
+  try {
+    return readFileSync(file, "utf8").split("\n")[line - 1];
+  } catch {
+    return undefined;
+  }
+}
+
+function usage(json: boolean, message: string, hint: string): number {
+  report({ problems: [{ code: "CLI_USAGE", severity: "error", message, hint }] }, json);
+  return EXIT.usage;
+}
+
+function bug(json: boolean, error: unknown): number {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const hint = "this is a defect of edgewright: report it with the lines above";
+  report({ problems: [{ code: "BUG", severity: "error", message, hint }] }, json);
+  return EXIT.bug;
+}
+
+process.exitCode = await main(process.argv.slice(2));

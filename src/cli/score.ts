@@ -1,0 +1,117 @@
+/** `edgewright score TARGET -d FILE`: one request to a running endpoint. */
+
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+
+import { userError } from "../core/problem.ts";
+import { UsageError } from "./command.ts";
+import type { Command, Invocation } from "./command.ts";
+
+/** Where `run` listens unless told otherwise. */
+const LOCAL_URL = "http://127.0.0.1:5001";
+
+export const SCORE: Command = {
+  name: "score",
+  usage: "TARGET -d FILE|-",
+  summary: "one request to a running endpoint: TARGET is its URL, or a SPEC for port 5001 here",
+  options: {
+    data: { type: "string", short: "d", value: "FILE", summary: "the request body, - for stdin" },
+    deployment: {
+      type: "string",
+      value: "NAME",
+      summary: "a deployment by name, past the traffic rules",
+    },
+    "content-type": {
+      type: "string",
+      value: "TYPE",
+      summary: "of the body; application/json otherwise",
+    },
+  },
+  run: async (invocation) => {
+    const [target] = invocation.args;
+    const { data, deployment, "content-type": contentType } = invocation.options;
+    if (target === undefined || invocation.args.length > 1)
+      throw new UsageError("score takes one target");
+    if (typeof data !== "string") throw new UsageError("score needs -d FILE, or -d - for stdin");
+    const url = scoringUrl(target);
+    const body = await readBody(data, invocation);
+    const start = performance.now();
+    const response = await send(url, body, {
+      "content-type": typeof contentType === "string" ? contentType : "application/json",
+      ...(typeof deployment === "string" && { "azureml-model-deployment": deployment }),
+    });
+    const answer = await response.text();
+    const ms = performance.now() - start;
+    const by = response.headers.get("azureml-model-deployment");
+    invocation.progress(`${response.status} from ${by ?? url} in ${ms.toFixed(1)} ms`);
+    const problems = response.ok
+      ? []
+      : [
+          {
+            code: "CLI_TARGET" as const,
+            severity: "error" as const,
+            message: `${url} answers ${response.status}: ${answer.slice(0, 500)}`,
+          },
+        ];
+    const json = {
+      status: response.status,
+      deployment: by,
+      ms,
+      requestId: response.headers.get("x-request-id"),
+      answer: parseAnswer(answer),
+    };
+    return { problems, json, ...(response.ok && { text: answer }) };
+  },
+};
+
+/** A URL without a path means its `/score`. */
+function scoringUrl(target: string): string {
+  if (!/^https?:\/\//.test(target)) return `${LOCAL_URL}/score`;
+  const url = new URL(target);
+  if (url.pathname === "/") url.pathname = "/score";
+  return url.href;
+}
+
+async function readBody(data: string, { cwd }: Invocation): Promise<Uint8Array> {
+  if (data === "-") return buffer(process.stdin);
+  const file = resolve(cwd, data);
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw userError(
+      "CLI_TARGET",
+      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      {
+        hint: "give the file with the request body, or - for stdin",
+      },
+    );
+  }
+}
+
+async function send(
+  url: string,
+  body: Uint8Array,
+  headers: Record<string, string>,
+): Promise<Response> {
+  try {
+    return await fetch(url, { method: "POST", body: new Uint8Array(body), headers });
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    throw userError(
+      "CLI_TARGET",
+      `${url} cannot be reached: ${cause?.code ?? (error as Error).message}`,
+      {
+        hint: "start it with edgewright run SPEC, or give the URL that run printed",
+      },
+    );
+  }
+}
+
+function parseAnswer(answer: string): unknown {
+  try {
+    return JSON.parse(answer) as unknown;
+  } catch {
+    return answer;
+  }
+}

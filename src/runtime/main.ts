@@ -1,0 +1,45 @@
+/** The entrypoint of an image: environment in, signals in, exit code out. Nothing imports it. */
+
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
+import { UserError, userError } from "../core/problem.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { createLog } from "./log.ts";
+import { serve } from "./serve.ts";
+import { readSettings } from "./settings.ts";
+
+/** Model paths in the file are relative to it, so that an unpacked image serves from anywhere. */
+async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
+  try {
+    const endpoint = JSON.parse(await readFile(file, "utf8")) as ResolvedEndpoint;
+    const deployments = endpoint.deployments.map((deployment) => {
+      const { model, ...rest } = deployment;
+      if (model === undefined) return deployment;
+      return { ...rest, model: { ...model, path: resolve(dirname(file), model.path) } };
+    });
+    return { ...endpoint, deployments };
+  } catch (error) {
+    throw userError("RUNTIME_ENDPOINT", `${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+let log = createLog("info", process.stderr);
+try {
+  const settings = readSettings(process.env);
+  log = createLog(settings.logLevel, process.stderr);
+  const endpoint = await loadEndpoint(settings.endpointFile);
+  const { host, port } = settings;
+  const running = await serve({ endpoint, host, port, log, clock });
+  const stop = (): void => void running.stop().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+} catch (error) {
+  if (error instanceof UserError) {
+    for (const problem of error.problems) log.error(problem.message, { code: problem.code });
+  } else {
+    log.error((error as Error).stack ?? String(error));
+  }
+  process.exit(error instanceof UserError ? 1 : 70);
+}

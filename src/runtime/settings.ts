@@ -1,0 +1,52 @@
+/** What the environment says about one start of the runtime. */
+
+import { userError } from "../core/problem.ts";
+import { LOG_LEVELS } from "./log.ts";
+import type { LogLevel } from "./log.ts";
+
+export type Settings = {
+  /** File of the resolved endpoint. */
+  readonly endpointFile: string;
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+};
+
+/** Every variable the runtime reads; docs/settings.md is made from this table. */
+export const SETTINGS = {
+  EDGEWRIGHT_ENDPOINT: {
+    default: "/var/azureml-app/endpoint.json",
+    summary: "file of the resolved endpoint",
+  },
+  EDGEWRIGHT_HOST: {
+    default: "127.0.0.1",
+    summary: "address to listen on; images set it to 0.0.0.0",
+  },
+  EDGEWRIGHT_PORT: { default: "5001", summary: "port to listen on, 0 for a free one" },
+  EDGEWRIGHT_LOG_LEVEL: { default: "info", summary: LOG_LEVELS.join(", ") },
+} as const satisfies Record<string, { default: string; summary: string }>;
+
+/** @throws UserError RUNTIME_SETTING */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const value = (name: keyof typeof SETTINGS): string => env[name] || SETTINGS[name].default;
+  return {
+    endpointFile: value("EDGEWRIGHT_ENDPOINT"),
+    host: value("EDGEWRIGHT_HOST"),
+    port: parsePort(value("EDGEWRIGHT_PORT"), "EDGEWRIGHT_PORT"),
+    logLevel: parseLogLevel(value("EDGEWRIGHT_LOG_LEVEL"), "EDGEWRIGHT_LOG_LEVEL"),
+  };
+}
+
+/** @param name what the value belongs to: a variable or a flag */
+export function parsePort(text: string, name: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65535) return port;
+  throw userError("RUNTIME_SETTING", `${name} is '${text}', expected a port from 0 to 65535`);
+}
+
+export function parseLogLevel(text: string, name: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw userError("RUNTIME_SETTING", `${name} is '${text}', expected ${LOG_LEVELS.join(", ")}`);
+}

@@ -1,0 +1,43 @@
+/** Which file is a deployment's scoring script? */
+
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Place, Problem } from "../../core/problem.ts";
+import { looksLikeAsset } from "../asset.ts";
+import type { DeploymentSpec } from "../endpoint.ts";
+import type { ResolvedScript } from "../resolved.ts";
+import { show } from "../suggest.ts";
+import { folderOf, lookedAt, referenceProblem } from "./lookup.ts";
+import type { LookupContext } from "./lookup.ts";
+
+export type ScriptPlaces = { readonly code: Place; readonly script: Place };
+
+/** First under the code folder, then beside the spec: the seed documents write it both ways. */
+export async function resolveScript(
+  code: NonNullable<DeploymentSpec["code_configuration"]>,
+  at: ScriptPlaces,
+  context: LookupContext,
+): Promise<ResolvedScript | Problem> {
+  if (code.code !== undefined && looksLikeAsset(code.code)) {
+    return referenceProblem(
+      `${show(code.code)} is a code asset of a workspace, must be a folder here`,
+      at.code,
+      "Download the code, and write the path of its folder.",
+    );
+  }
+  const beside = folderOf(at.script, context);
+  const directory =
+    code.code === undefined ? beside : resolve(folderOf(at.code, context), code.code);
+  const places = [resolve(directory, code.scoring_script), resolve(beside, code.scoring_script)];
+  const looked = [...new Set(places)];
+  for (const path of looked) {
+    if ((await stat(path).catch(() => undefined))?.isFile() === true) return { directory, path };
+  }
+  return {
+    code: "SPEC_SCRIPT_MISSING",
+    severity: "error",
+    message: `scoring script ${show(code.scoring_script)} is nowhere: ${lookedAt(looked)}`,
+    at: at.script,
+    hint: "Put the script there, or correct its path; it is relative to the code folder.",
+  };
+}

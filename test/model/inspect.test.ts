@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, suite, test } from "node:test";
+
+import { inspectModel } from "../../src/model/inspect.ts";
+import { FIXTURE_MODELS, SHARED, withoutShared } from "../support/repository.ts";
+
+suite("inspectModel", () => {
+  const folder = mkdtempSync(join(tmpdir(), "edgewright-inspect-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  test("a model that loads is measured", async () => {
+    const { inspection, problems } = await inspectModel(`${FIXTURE_MODELS}two-outputs.onnx`);
+    assert.deepEqual(problems, []);
+    assert.equal(inspection?.sha256.length, 64);
+    assert.ok((inspection?.loadMs ?? 0) > 0);
+    assert.ok((inspection?.memoryBytes ?? 0) > 1_000_000);
+  });
+
+  test("an operator that ONNX Runtime does not have is refused with its reason", async () => {
+    const { problems } = await inspectModel(`${FIXTURE_MODELS}custom-op.onnx`);
+    assert.deepEqual(
+      problems.map(({ code, severity }) => `${severity} ${code}`),
+      ["error MODEL_REFUSED"],
+    );
+    assert.match(problems[0]?.message ?? "", /not a registered function\/op/);
+  });
+
+  test(
+    "superres_pp.onnx is refused and its operator domain named",
+    { skip: withoutShared },
+    async () => {
+      const { inspection, problems } = await inspectModel(`${SHARED}models/superres_pp.onnx`);
+      assert.deepEqual(inspection?.domains, { "com.microsoft.extensions": 1 });
+      assert.equal(problems[0]?.code, "MODEL_REFUSED");
+      assert.match(problems[0]?.hint ?? "", /com\.microsoft\.extensions/);
+    },
+  );
+
+  test("a sequence output is a warning while a tensor output is left", async () => {
+    const { inspection, problems } = await inspectModel(`${FIXTURE_MODELS}sequence-output.onnx`);
+    assert.deepEqual(
+      problems.map(({ code, severity }) => `${severity} ${code}`),
+      ["warning MODEL_OUTPUT_KIND"],
+    );
+    assert.equal(inspection?.signature.outputs.length, 1);
+  });
+
+  test("a model with no tensor output is an error", async () => {
+    const { problems } = await inspectModel(`${FIXTURE_MODELS}sequence-only.onnx`);
+    assert.ok(
+      problems.some(({ code, severity }) => code === "MODEL_OUTPUT_KIND" && severity === "error"),
+    );
+  });
+
+  test("what is no model, or is not there, is said so", async () => {
+    const noise = join(folder, "noise.onnx");
+    writeFileSync(noise, "not a model");
+    const cases: readonly (readonly [string, string])[] = [
+      [noise, "MODEL_NOT_ONNX"],
+      [join(folder, "absent.onnx"), "MODEL_UNREADABLE"],
+      [folder, "MODEL_UNREADABLE"],
+    ];
+    for (const [path, code] of cases) {
+      const { inspection, problems } = await inspectModel(path);
+      assert.equal(inspection, undefined);
+      assert.deepEqual(
+        problems.map((problem) => problem.code),
+        [code],
+      );
+    }
+  });
+});

@@ -1,0 +1,56 @@
+/** Resolved endpoints around model files, as the spec would give them. */
+
+import { inspectModel } from "../../src/model/inspect.ts";
+import type { ResolvedDeployment, ResolvedEndpoint } from "../../src/spec/resolved.ts";
+
+export type TestDeployment = {
+  readonly path: string;
+  readonly traffic?: number;
+  readonly instances?: number;
+};
+
+/** Deployments by name; traffic 100 for a single one unless said otherwise. */
+export async function endpointOf(
+  deployments: Readonly<Record<string, TestDeployment>>,
+): Promise<ResolvedEndpoint> {
+  const resolved: ResolvedDeployment[] = [];
+  for (const [name, { path, traffic = 100, instances = 1 }] of Object.entries(deployments)) {
+    const { inspection } = await inspectModel(path);
+    if (inspection === undefined) throw new Error(`${path} is no model`);
+    resolved.push({
+      name,
+      traffic,
+      instances,
+      scale: { type: "manual", minInstances: 1, maxInstances: instances },
+      cpus: null,
+      memoryBytes: null,
+      limitsFrom: "none",
+      requestTimeoutMs: 5000,
+      maxConcurrentRequestsPerInstance: 1,
+      maxQueueWaitMs: 500,
+      model: { name, version: "1", path, signature: inspection.signature },
+      environmentVariables: {},
+    });
+  }
+  return {
+    format: 1,
+    name: "test",
+    kind: "online",
+    tags: {},
+    authMode: "none",
+    deployments: resolved,
+    module: {
+      name: "test",
+      cpus: null,
+      memoryBytes: null,
+      platforms: ["linux/amd64"],
+      ports: {},
+      env: {},
+      restartPolicy: "always",
+      imagePullPolicy: "on-create",
+      routes: {},
+      inputs: [],
+      outputs: [],
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** A folder of its own for one test, with files in it, gone when the test ends. */
+
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+
+export function tempFolder(
+  test: TestContext,
+  files: Readonly<Record<string, string | Uint8Array>> = {},
+): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "edgewright-test-")));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}
