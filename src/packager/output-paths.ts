@@ -8,10 +8,14 @@ import type { PackOptions, PackResult } from "./pack-options.ts";
 /** Of `archive:X.tar` the others are X.deployment.json and X.build.json. */
 export function outputPaths(
   endpoint: ResolvedEndpoint,
-  { output, cwd, specFolder }: Pick<PackOptions, "output" | "cwd" | "specFolder">,
+  {
+    output,
+    workingFolder,
+    specFolder,
+  }: Pick<PackOptions, "output" | "workingFolder" | "specFolder">,
 ): PackResult["files"] {
-  const image = output.kind === "archive" ? { image: resolve(cwd, output.file) } : {};
-  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(cwd, endpoint.name);
+  const image = output.kind === "archive" ? { image: resolve(workingFolder, output.file) } : {};
+  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
   return {
     ...image,
     manifest: `${stem}.deployment.json`,

@@ -6,7 +6,8 @@ import type { Digest } from "./blob-store.ts";
 import type { Layer } from "./image/layer.ts";
 import type { RunProgram } from "./programs.ts";
 
-type PackOutput = { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
+export type PackOutput =
+  { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
 
 export type PackOptions = {
   readonly output: PackOutput;
@@ -18,10 +19,10 @@ export type PackOptions = {
   /** `image.lock.json` lies in it, beside the spec. */
   readonly specFolder: string;
   /** Relative paths count from it, and the manifest of a loaded image lies in it. */
-  readonly cwd: string;
+  readonly workingFolder: string;
   readonly cacheFolder: string;
   /** A temporary folder is made in it, for what is unpacked on the way. */
-  readonly workFolder: string;
+  readonly temporaryFolder: string;
   readonly frozen: boolean;
   /** SOURCE_DATE_EPOCH, else 0: never the clock. */
   readonly createdEpochSeconds: number;

@@ -25,14 +25,14 @@ import { recipeDigest } from "./recipe.ts";
 import { packedImage, printRecord } from "./record.ts";
 
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
-  const { workFolder, cacheFolder } = options;
+  const { temporaryFolder, cacheFolder } = options;
   const outputs = createOutputFiles();
   let folder;
   try {
-    folder = await mkdtemp(join(workFolder, "edgewright-"));
+    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
     return await build(endpoint, options, { folder, outputs });
   } catch (error) {
-    throw outputFault(error, `A file in ${cacheFolder} or ${workFolder}`);
+    throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { outputPaths } from "../../src/packager/output-paths.ts";
 import { endpoint } from "./support/endpoints.ts";
 
-const places = { cwd: "/here", specFolder: "/spec" };
+const places = { workingFolder: "/here", specFolder: "/spec" };
 
 suite("outputPaths", () => {
   for (const [file, image, manifest] of [

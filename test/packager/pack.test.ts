@@ -194,13 +194,13 @@ suite("pack", { skip: NO_BASE }, () => {
 
   test("a build that is called off leaves nothing", async (t) => {
     const specFolder = await tempFolder(t);
-    const workFolder = await tempFolder(t);
+    const temporaryFolder = await tempFolder(t);
     const stop = new AbortController();
     const given = {
       output: { kind: "archive" as const, file: join(specFolder, "out.tar") },
       packageRoot: join(folder, "first", "package"),
       specFolder,
-      workFolder,
+      temporaryFolder,
       signal: stop.signal,
       progress: () => {
         stop.abort();
@@ -209,7 +209,7 @@ suite("pack", { skip: NO_BASE }, () => {
     await assert.rejects(packHere(spec(join(folder, "first", "pump.onnx")), given), {
       name: "AbortError",
     });
-    assert.deepEqual(await readdir(workFolder), []);
+    assert.deepEqual(await readdir(temporaryFolder), []);
     assert.deepEqual(await readdir(specFolder), [LOCK_FILE]);
   });
 

@@ -38,9 +38,9 @@ export async function packHere(endpoint: ResolvedEndpoint, given: Given): Promis
   if (given.frozen !== true && existsSync(LOCK) && !existsSync(lock)) await copyFile(LOCK, lock);
   const result = await pack(endpoint, {
     platforms: ["linux/amd64", "linux/arm64"],
-    cwd: given.specFolder,
+    workingFolder: given.specFolder,
     cacheFolder: CACHE,
-    workFolder: tmpdir(),
+    temporaryFolder: tmpdir(),
     frozen: false,
     createdEpochSeconds: 0,
     hostPlatform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
