@@ -89,6 +89,7 @@ export const CODES = {
   BUILD_ENGINE: { title: "The container engine cannot be used", kind: "refused" },
   MANIFEST_CREATE_OPTIONS: { title: "createOptions are too long", kind: "too-large" },
   MANIFEST_TWIN_SIZE: { title: "A module twin is too large", kind: "too-large" },
+  MANIFEST_NAME: { title: "A name is not allowed in a manifest", kind: "bad-input" },
   MANIFEST_BASE: { title: "The base manifest is wrong", kind: "bad-input" },
 } as const satisfies Record<string, { title: string; kind: Kind }>;
 
