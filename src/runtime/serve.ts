@@ -6,23 +6,25 @@
 import { randomUUID } from "node:crypto";
 
 import type { Clock, Log } from "../core/ports.ts";
-import { userError } from "../core/problem.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
-import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createGuard } from "./auth/guard.ts";
 import type { AuthOptions } from "./auth/guard.ts";
-import { createDeployment } from "./engine/deployment.ts";
-import type { Deployment } from "./engine/deployment.ts";
 import { createHttpFront } from "./fronts/http.ts";
 import { createMetricsFront } from "./fronts/metrics-front.ts";
+import { createOpenApiPage } from "./fronts/openapi-page.ts";
 import { readLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Metrics } from "./metrics.ts";
-import { createRuntimeMetrics, watchDeployments } from "./metrics/families.ts";
+import { watchDeployments } from "./metrics/deployments.ts";
 import { watchBuild, watchLimits, watchProcess } from "./metrics/process.ts";
 import { readThrottling, watchThrottling } from "./metrics/throttling.ts";
 import { createRouter } from "./routing/router.ts";
+import type { Router } from "./routing/router.ts";
+import { createRuntimeMetrics } from "./runtime-metrics.ts";
+import { createServing } from "./serving.ts";
+import type { Serving } from "./serving.ts";
 import { runtimeVersion } from "./version.ts";
 import { faultResponse } from "./wire/fault.ts";
 
@@ -42,6 +44,8 @@ export type Running = {
   readonly url: string;
   /** Of the port that serves `/metrics` alone. */
   readonly metricsUrl?: string;
+  /** What may change while it runs: traffic and mirror. */
+  readonly router: Router;
   /** Replaces what credentials are held against, at once. @throws UserError RUNTIME_SETTING */
   readonly setKeys: (keys: AuthOptions["keys"]) => void;
   /** Stops accepting, answers what has arrived, frees the engines. */
@@ -63,31 +67,38 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const guard = createGuard(auth, endpoint.name, clock);
   const limits = await reportLimits(endpoint, log);
 
-  const deployments = endpoint.deployments.map((deployment) => engineFor(deployment, log));
-  const router = createRouter(
-    endpoint.deployments.map(({ name, traffic }, index) => {
-      return { name, weight: traffic, scorer: deployments[index] as Deployment };
-    }),
-    (message) => faultResponse("ROUTE_DEPLOYMENT", message),
-  );
-  let started = false;
-  const ready = (): boolean => started && deployments.every((deployment) => deployment.ready());
   const metrics = createMetrics();
-  const observed = createRuntimeMetrics(metrics);
+  const runtimeMetrics = createRuntimeMetrics(metrics);
+  const servings = endpoint.deployments.map((deployment) =>
+    createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log }),
+  );
+  const router = createRouter({
+    deployments: Object.fromEntries(servings.map(({ name, admission }) => [name, admission])),
+    traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
+    ...(endpoint.mirror && { mirror: endpoint.mirror }),
+    refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
+  });
+  let started = false;
+  const ready = (): boolean => started && servings.every(({ backend }) => backend.ready());
   watchDeployments(metrics, ready, () =>
-    endpoint.deployments.map((deployment, index) => ({
-      name: deployment.name,
-      queueLength: deployments[index]?.queueLength() ?? 0,
-      slots: deployment.instances * deployment.maxConcurrentRequestsPerInstance,
+    servings.map(({ name, admission }) => ({
+      name,
+      waiting: admission.waiting(),
+      running: admission.running(),
+      slots: admission.slots(),
     })),
   );
   watchMachine(metrics, limits, clock);
   const front = createHttpFront({
     scorer: router,
     ready,
-    metrics,
-    observed,
+    openApi: createOpenApiPage({ ...endpoint, secured: auth.mode !== "none", scorer: router }),
     admit: guard.admit,
+    metrics: { ...runtimeMetrics, render: metrics.render },
+    stats: () => ({
+      traffic: router.traffic(),
+      deployments: servings.map((serving) => serving.stats()),
+    }),
     log,
     clock,
     createId: randomUUID,
@@ -110,17 +121,18 @@ export async function serve(options: ServeOptions): Promise<Running> {
   let metricsUrl: string | undefined;
   try {
     metricsUrl = await metricsFront?.start();
-    for (const deployment of deployments) await deployment.start();
+    await startAll(servings);
   } catch (error) {
     await stop();
     throw error;
   }
   started = true;
-  log.info("ready", { endpoint: endpoint.name, deployments: deployments.length, url });
+  log.info("ready", { endpoint: endpoint.name, deployments: servings.length, url });
   if (auth.mode !== "none" && auth.keys.length === 0) {
     log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
   }
-  return { url, ...(metricsUrl !== undefined && { metricsUrl }), setKeys: guard.setKeys, stop };
+  const { setKeys } = guard;
+  return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
 }
 
 function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {
@@ -130,25 +142,8 @@ function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {
   watchBuild(metrics, { version: runtimeVersion(), node: process.versions.node });
 }
 
-function engineFor(deployment: ResolvedDeployment, log: Log): Deployment {
-  const { name, model, instances, cpus } = deployment;
-  if (deployment.script !== undefined || model?.signature === undefined) {
-    throw userError(
-      "CLI_UNSUPPORTED",
-      `deployment '${name}' has a scoring script, and scripts are not served yet`,
-      {
-        hint: "take the script out: a model without one is served directly",
-      },
-    );
-  }
-  const { path, version, signature } = model;
-  const threads = Math.max(1, Math.floor(cpus ?? 1));
-  return createDeployment({
-    name,
-    instances,
-    model: { name: model.name, version, path, signature, threads },
-    log,
-  });
+async function startAll(servings: readonly Serving[]): Promise<void> {
+  await Promise.all(servings.map(({ backend }) => backend.start()));
 }
 
 /** The device decides what holds: a kernel without a controller ignores a limit silently. */

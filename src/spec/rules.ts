@@ -8,6 +8,7 @@ import { authIsOffline } from "./rules/auth.ts";
 import {
   batchStaysBatch,
   defaultDeploymentExists,
+  environmentNames,
   deploymentsExist,
   modelOrScript,
 } from "./rules/deployments.ts";
@@ -36,6 +37,7 @@ const RULES: readonly Rule[] = [
   modelOrScript,
   batchStaysBatch,
   defaultDeploymentExists,
+  environmentNames,
   trafficKeysDiffer,
   trafficNames,
   trafficSum,

@@ -105,7 +105,12 @@ suite("serve", async () => {
       ["/health/live", { method: "POST" }, 405, /GET, HEAD/],
       ["/score", { method: "POST" }, 400, /the body is empty/],
       ["/score", { method: "POST", body: "{" }, 400, /INPUT_JSON/],
-      ["/score", { method: "POST", body: Buffer.from([0xff, 0xfe]) }, 400, /not UTF-8/],
+      [
+        "/score",
+        { method: "POST", body: Buffer.from('{"data": "\xff"}', "latin1") },
+        400,
+        /illegal character, escape or encoding/,
+      ],
       ["/score", { method: "POST", body: '{"data": "x"}' }, 400, /INPUT_/],
       [
         "/score",
@@ -154,16 +159,18 @@ suite("serve", async () => {
   test("a second runtime on the same port says that it is taken", async () => {
     const { createHttpFront } = await import("../../src/runtime/fronts/http.ts");
     const { createMetrics } = await import("../../src/runtime/metrics.ts");
-    const { createRuntimeMetrics } = await import("../../src/runtime/metrics/families.ts");
+    const { createRuntimeMetrics } = await import("../../src/runtime/runtime-metrics.ts");
     const { CLOCK, SILENT_LOG } = await import("../support/served.ts");
+    const metrics = createMetrics();
     const front = createHttpFront({
       scorer: {
         score: () => Promise.reject(new Error("never asked")),
         close: () => Promise.resolve(),
       },
       ready: () => true,
-      metrics: createMetrics(),
-      observed: createRuntimeMetrics(createMetrics()),
+      metrics: { ...createRuntimeMetrics(metrics), render: metrics.render },
+      stats: () => ({}),
+      openApi: () => Promise.reject(new Error("never asked")),
       admit: () => undefined,
       log: SILENT_LOG,
       clock: CLOCK,

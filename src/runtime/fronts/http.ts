@@ -4,11 +4,12 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
+import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { ScoringError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
-import type { RuntimeMetrics } from "../metrics/families.ts";
+import type { RuntimeMetrics } from "../runtime-metrics.ts";
 import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
@@ -16,13 +17,15 @@ import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
 import { listen } from "./listen.ts";
 import { METRICS_TYPE } from "./metrics-front.ts";
+import type { OpenApiPage } from "./openapi-page.ts";
 import { requestIds } from "./request-id.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
   readonly ready: () => boolean;
-  readonly metrics: Metrics;
-  readonly observed: Pick<RuntimeMetrics, "requests" | "requestDuration">;
+  readonly metrics: RuntimeMetrics & Pick<Metrics, "render">;
+  readonly stats: () => unknown;
+  readonly openApi: OpenApiPage;
   /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
   readonly admit: (authorization: string | undefined) => void;
   readonly log: Log;
@@ -72,7 +75,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
 }
 
 function createHandler(options: HttpFrontOptions, drain: Drain) {
-  const { observed, clock, log } = options;
+  const { metrics, clock, log } = options;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     drain.enter(response);
     const start = clock.monotonic();
@@ -97,8 +100,7 @@ function createHandler(options: HttpFrontOptions, drain: Drain) {
     }
     if (isScore) {
       const deployment = answer.headers["azureml-model-deployment"] ?? "";
-      observed.requests.add({ deployment, code: String(answer.status) });
-      observed.requestDuration.observe({ deployment }, (clock.monotonic() - start) / 1000);
+      metrics.observeRequest(deployment, answer.status, clock.monotonic() - start);
     }
     send(response, { ...answer, headers: { ...answer.headers, ...ids.headers } }, drain);
   };
@@ -118,6 +120,11 @@ async function route(
     if (request.method !== "POST") return notAllowed(request, "POST");
     return options.scorer.score(await envelope(options, request, exchange));
   }
+  if (path === "/swagger.json") {
+    if (!reads) return notAllowed(request, "GET, HEAD");
+    const asked = request.headers["azureml-model-deployment"];
+    return options.openApi(queryOf(request), typeof asked === "string" ? asked : undefined);
+  }
   const page = pageAt(options, path);
   if (page === undefined)
     return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
@@ -129,7 +136,14 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
 }
 
-function pageAt({ ready, metrics }: HttpFrontOptions, path: string): ScoringResponse | undefined {
+function queryOf(request: IncomingMessage): string {
+  return /\?(.*)$/su.exec(request.url ?? "")?.[1] ?? "";
+}
+
+function pageAt(
+  { ready, metrics, stats }: HttpFrontOptions,
+  path: string,
+): ScoringResponse | undefined {
   switch (path) {
     case "/":
       return { status: 200, headers: TEXT, body: Buffer.from("Healthy") };
@@ -141,6 +155,8 @@ function pageAt({ ready, metrics }: HttpFrontOptions, path: string): ScoringResp
         headers: JSON_TYPE,
         body: Buffer.from(`{"ready":${ready()}}`),
       };
+    case "/stats":
+      return { status: 200, headers: JSON_TYPE, body: Buffer.from(JSON.stringify(stats())) };
     case "/metrics":
       return {
         status: 200,
@@ -172,9 +188,9 @@ async function envelope(
       `the body is encoded as ${encoding.slice(0, 40)}, expected it as it is`,
     );
   }
-  const gone = new AbortController();
+  const cancellation = new Cancellation();
   response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
+    if (!response.writableFinished) cancellation.cancel();
   });
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -184,13 +200,12 @@ async function envelope(
   return {
     protocol: { kind: "score" },
     method: request.method ?? "POST",
-    query: (request.url ?? "").split("?")[1] ?? "",
+    query: queryOf(request),
     headers,
     body: await readBody(request, maxBodyBytes),
     ...(deployment !== undefined && { deployment }),
     requestId,
-    deadline: Number.POSITIVE_INFINITY,
-    signal: gone.signal,
+    cancellation,
   };
 }
 
