@@ -17,16 +17,22 @@ function twoDeployments(first: typeof model, second: typeof model): ResolvedEndp
 }
 
 suite("planImage", () => {
-  test("models lie where Azure puts them, and the endpoint says so", () => {
+  test("models lie where Azure puts them, and the endpoint names them from where it lies", () => {
     const { endpoint: inside, models } = planImage(twoDeployments(model, { ...model, name: "b" }));
     assert.deepEqual(
       inside.deployments.map((one) => one.model?.path),
       [
-        "/var/azureml-app/azureml-models/pump/3/pump.onnx",
-        "/var/azureml-app/azureml-models/b/3/pump.onnx",
+        "azureml-models/pump/3/pump.onnx",
+        "azureml-models/b/3/pump.onnx",
       ],
     );
-    assert.equal(models.length, 2);
+    assert.deepEqual(
+      models.map(({ target }) => target),
+      [
+        "var/azureml-app/azureml-models/pump/3/pump.onnx",
+        "var/azureml-app/azureml-models/b/3/pump.onnx",
+      ],
+    );
     assert.equal(inside.deployments[0]?.model?.bytes, 7);
   });
 

@@ -9,6 +9,8 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { listSupportedBackends } from "onnxruntime-node";
 import { answer } from "./answer.js";
+export const UNUSED = "no-package";
+export default class Nothing { text = "./nowhere.js"; }
 const { EDGEWRIGHT_ENDPOINT, EDGEWRIGHT_HOST, EDGEWRIGHT_PORT } = process.env;
 const { name } = JSON.parse(readFileSync(EDGEWRIGHT_ENDPOINT, "utf8"));
 const backends = listSupportedBackends().map((backend) => backend.name).filter((name) => name === "cpu");
