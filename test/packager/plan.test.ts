@@ -21,10 +21,7 @@ suite("planImage", () => {
     const { endpoint: inside, models } = planImage(twoDeployments(model, { ...model, name: "b" }));
     assert.deepEqual(
       inside.deployments.map((one) => one.model?.path),
-      [
-        "azureml-models/pump/3/pump.onnx",
-        "azureml-models/b/3/pump.onnx",
-      ],
+      ["azureml-models/pump/3/pump.onnx", "azureml-models/b/3/pump.onnx"],
     );
     assert.deepEqual(
       models.map(({ target }) => target),

@@ -35,6 +35,7 @@ export async function makePackageRoot(folder: string): Promise<string> {
     join(runtime, "engine", "worker.js"),
     'export * from "../answer.js";\nconst late = () => import("./late.js");\nvoid late;\n',
   );
+  await writeFile(join(runtime, "engine", "process.js"), 'import "./worker.js";\n');
   await writeFile(join(runtime, "engine", "late.js"), 'import "node:os";\n');
   for (const name of ["package.json", "module-template", "deployment-manifests"])
     await cp(join(REPOSITORY, name), join(folder, name), { recursive: true });
