@@ -185,6 +185,23 @@ suite("pack", { skip: NO_BASE }, () => {
     assert.ok(!record.includes(place));
   });
 
+  test("a manifest that cannot be is refused before anything is fetched or made", async (t) => {
+    const specFolder = await tempFolder(t);
+    const given = {
+      output: { kind: "archive" as const, file: join(specFolder, "out.tar") },
+      packageRoot: join(folder, "first", "package"),
+      specFolder,
+      run: () => Promise.reject(new Error("no program is needed for that")),
+      cacheFolder: join(specFolder, "cache"),
+    };
+    const wrong = endpoint({ module: moduleOf({ env: { "a.b": "1" } }) });
+    await assert.rejects(
+      packHere(wrong, given),
+      (error) => error instanceof UserError && error.problems[0]?.code === "MANIFEST_NAME",
+    );
+    assert.deepEqual(await readdir(specFolder), [LOCK_FILE]);
+  });
+
   test("a build that is called off leaves nothing", async (t) => {
     const specFolder = await tempFolder(t);
     const temporaryFolder = await tempFolder(t);
