@@ -49,7 +49,7 @@ async function build(
   options: PackOptions,
   { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
 ): Promise<PackResult> {
-  const { packageRoot, platforms, frozen, run, progress } = options;
+  const { packageRoot, platforms, frozen, run, progress, deviceEnv: env = {} } = options;
   const plan = planImage(endpoint);
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
@@ -60,7 +60,7 @@ async function build(
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
   const manifestOf = (version: string): Deployment => {
     const image = printReference(referenceOf(version));
-    return renderDeployment(endpoint, { image, version, template }, manifestBase);
+    return renderDeployment(endpoint, { image, version, template, env }, manifestBase);
   };
   // Once before the long work: what is wrong with a manifest does not depend on the image's bytes.
   const { problems: faults } = manifestOf("0".repeat(VERSION_DIGITS));

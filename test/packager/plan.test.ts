@@ -103,7 +103,7 @@ suite("imageConfig", () => {
     assert.equal(config.user, "10001:10001");
     assert.equal(config.env["ORT_DISABLE_TELEMETRY"], "1");
     assert.equal(config.stopSignal, "SIGTERM");
-    assert.deepEqual(config.ports, [5001]);
+    assert.deepEqual(config.ports, [5001, 9600]);
     assert.equal(config.labels["io.edgewright.deployment.blue.model"], "pump:3");
     assert.equal(config.labels["io.edgewright.deployment.blue.model.sha256"], "ab".repeat(32));
     assert.deepEqual(
