@@ -121,6 +121,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   let metricsUrl: string | undefined;
   try {
     metricsUrl = await metricsFront?.start();
+    if (metricsUrl !== undefined) log.info("metrics alone", { metricsUrl });
     await startAll(servings);
   } catch (error) {
     await stop();
