@@ -23,6 +23,17 @@ suite("metrics of a runtime", async () => {
   };
   const body = { data: [[1, 2, 3]] };
 
+  test("before the first request every deployment stands at zero", async () => {
+    const samples = (await scrape()).get("edgewright_requests_total")?.samples ?? [];
+    assert.deepEqual(
+      samples.map(({ labels, value }) => [labels["deployment"], labels["code"], value]),
+      [
+        ["blue", "200", 0],
+        ["green", "200", 0],
+      ],
+    );
+  });
+
   test("counts are those of the clients, by deployment and status", async () => {
     const seen = new Map<string, number>();
     const ask = async (request: unknown, headers: Record<string, string> = {}): Promise<void> => {
