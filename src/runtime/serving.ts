@@ -44,6 +44,7 @@ export function createServing(
     model: modelOf(deployment),
     main: name === mainDeployment(endpoint),
     ...(placement !== undefined && { placement }),
+    hungMs: deployment.requestTimeoutMs + HUNG_GRACE_MS,
     log,
     onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
   });
@@ -66,6 +67,9 @@ export function createServing(
   };
   return { name, backend, admission, stats };
 }
+
+/** What an engine may still be given once every request it holds has timed out. */
+const HUNG_GRACE_MS = 5_000;
 
 function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
   if (script !== undefined || model?.signature === undefined) {

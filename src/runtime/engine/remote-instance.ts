@@ -19,6 +19,9 @@ type Channel = {
   readonly ended: Promise<string>;
 };
 
+/** What a process has to end by itself. */
+const KILL_MS = 1_000;
+
 export type ProfiledInstance = Instance & { readonly profile: Profile };
 
 /** @throws Error with ONNX Runtime's own words when the model cannot be loaded */
@@ -62,8 +65,11 @@ export function startProcess(options: HostOptions): Promise<ProfiledInstance> {
     send: ({ id, requests }) => child.send({ id, requests: requests.map(plain) }),
     onMessage: (take) => child.on("message", (message: HostMessage) => take(message)),
     close: async () => {
-      child.disconnect();
+      if (child.connected) child.disconnect();
+      // One that hangs in its model does not notice.
+      const kill = setTimeout(() => child.kill("SIGKILL"), KILL_MS);
       await ended;
+      clearTimeout(kill);
     },
     ended,
   });

@@ -48,7 +48,7 @@ suite("readThrottling", () => {
     const families = [...parseExposition(metrics.render()).values()];
     assert.deepEqual(
       families.map(({ type, samples }) => [type, samples.length]),
-      Array(3).fill(["counter", 0]),
+      Array.from({ length: 3 }, () => ["counter", 0]),
     );
   });
 });
