@@ -17,10 +17,8 @@ import { createOpenApiPage } from "./fronts/openapi-page.ts";
 import { readLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
-import type { Metrics } from "./metrics.ts";
 import { watchDeployments } from "./metrics/deployments.ts";
-import { watchBuild, watchLimits, watchProcess } from "./metrics/process.ts";
-import { readThrottling, watchThrottling } from "./metrics/throttling.ts";
+import { watchMachine } from "./metrics/machine.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
@@ -84,15 +82,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   });
   let started = false;
   const ready = (): boolean => started && servings.every(({ backend }) => backend.ready());
-  watchDeployments(metrics, ready, () =>
-    servings.map(({ name, admission }) => ({
-      name,
-      waiting: admission.waiting(),
-      running: admission.running(),
-      slots: admission.slots(),
-    })),
-  );
-  watchMachine(metrics, limits, clock);
+  watchDeployments(metrics, ready, () => servings.map((serving) => serving.stats()));
+  watchMachine(metrics, { limits, clock, version: runtimeVersion() });
   const front = createHttpFront({
     scorer: router,
     pages: {
@@ -114,13 +105,12 @@ export async function serve(options: ServeOptions): Promise<Running> {
     port,
     maxBodyBytes: MAX_BODY_BYTES,
   });
-  const metricsFront =
-    metricsPort === undefined ? undefined : createMetricsFront(metrics, host, metricsPort);
+  const metricsFront = createMetricsFront(metrics, host, metricsPort);
   const stop = async (): Promise<void> => {
     log.info("stopping");
     await front.stop(GRACE_MS);
     await router.close();
-    await metricsFront?.stop();
+    await metricsFront.stop();
     log.info("stopped");
   };
 
@@ -128,18 +118,15 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const url = await front.start();
   let metricsUrl: string | undefined;
   try {
-    metricsUrl = await metricsFront?.start();
-    if (metricsUrl !== undefined) log.info("metrics alone", { metricsUrl });
+    metricsUrl = await metricsFront.start();
     await startAll(servings);
   } catch (error) {
     await stop();
     throw error;
   }
   started = true;
-  log.info("ready", { endpoint: endpoint.name, deployments: servings.length, url });
-  if (auth.mode !== "none" && auth.keys.length === 0) {
-    log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
-  }
+  log.info("ready", { endpoint: endpoint.name, deployments: servings.length, url, metricsUrl });
+  reportKeys(auth, log);
   const { setKeys } = guard;
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
 }
@@ -164,11 +151,11 @@ function v2Options(
   return { endpoint: name, serverVersion: runtimeVersion(), deployments: described };
 }
 
-function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {
-  watchLimits(metrics, limits);
-  watchThrottling(metrics, readThrottling);
-  watchProcess(metrics, clock);
-  watchBuild(metrics, { version: runtimeVersion(), node: process.versions.node });
+function reportKeys({ mode, keys }: AuthOptions, log: Log): void {
+  if (mode === "none" || keys.length > 0) return;
+  log.warn(
+    `auth_mode is ${mode}, and no keys were handed in: only health answers, the rest is 401`,
+  );
 }
 
 async function startAll(servings: readonly Serving[]): Promise<void> {

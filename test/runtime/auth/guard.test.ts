@@ -80,6 +80,10 @@ suite("a guard of keys", () => {
   });
 });
 
+function encode(part: unknown): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
+}
+
 suite("a guard of tokens", async () => {
   const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true });
   const { x = "" } = await exportJWK(publicKey);
@@ -91,7 +95,6 @@ suite("a guard of tokens", async () => {
       .sign(key);
   const good = await sign();
   const [header = "", payload = "", signature = ""] = good.split(".");
-  const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString("base64url");
   const withSecret = await new SignJWT({ aud: "pump", exp: NOW + 60 })
     .setProtectedHeader({ alg: "HS256" })
     .sign(Buffer.from(x, "base64url"));
