@@ -65,9 +65,10 @@ suite("routes of a closed runtime", async () => {
       const refused = await fetch(`${url}${path}`, { method });
       assert.equal(refused.status, 401);
       assert.equal(refused.headers.get("www-authenticate"), "Bearer");
-      const { error } = (await refused.json()) as { error: { code: string; message: string } };
-      assert.equal(error.code, "AUTH_MISSING");
-      assert.notEqual(error.message, "");
+      const { error } = (await refused.json()) as { error: unknown };
+      const message = "there is no Authorization header, expected Bearer";
+      // As the Open Inference Protocol writes errors, and as the rest does.
+      assert.deepEqual(error, path.startsWith("/v2") ? message : { code: "AUTH_MISSING", message });
       const admitted = await fetch(`${url}${path}`, { method, headers: { authorization } });
       assert.notEqual(admitted.status, 401);
       await admitted.arrayBuffer();
