@@ -4,6 +4,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { watchBuild, watchLimits, watchProcess } from "./process.ts";
+import { watchProcessTree } from "./process-tree.ts";
 import { readThrottling, watchThrottling } from "./throttling.ts";
 
 export type Machine = {
@@ -16,6 +17,7 @@ export type Machine = {
 export function watchMachine(metrics: Metrics, { limits, clock, version }: Machine): void {
   watchLimits(metrics, limits);
   watchThrottling(metrics, readThrottling);
+  watchProcessTree(metrics);
   watchProcess(metrics, clock);
   watchBuild(metrics, { version, node: process.versions.node });
 }
