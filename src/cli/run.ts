@@ -61,7 +61,7 @@ export const RUN: Command = {
     invocation.announce({
       problems,
       json: { url, pid, deployments, ...(metricsUrl && { metricsUrl }) },
-      text: `${endpoint.name} is ready at ${url} (pid ${pid}): ${deployments.join(", ")}`,
+      text: `${endpoint.name} is ready at ${url} (pid ${pid}): ${deployments.join(", ")}${metricsUrl ? `; metrics at ${metricsUrl}/metrics` : ""}`,
     });
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();

@@ -20,6 +20,8 @@ export type Serving = {
 export type ServingStats = {
   readonly name: string;
   readonly ready: boolean;
+  /** Requests that may hold a slot at once. */
+  readonly slots: number;
   readonly running: number;
   readonly waiting: number;
   readonly engine?: EngineReport;
@@ -60,6 +62,7 @@ export function createServing(
     return {
       name,
       ready: backend.ready(),
+      slots: admission.slots(),
       running: admission.running(),
       waiting: admission.waiting(),
       ...(engine && { engine }),
