@@ -17,13 +17,10 @@ import { reportLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { watchDeployments } from "./metrics/deployments.ts";
 import { watchMachine } from "./metrics/machine.ts";
-<<<<<<< HEAD
-=======
-import { createRouter } from "./routing/router.ts";
->>>>>>> auth
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
 import { createServedEndpoint } from "./served-endpoint.ts";
+import { runtimeVersion } from "./version.ts";
 
 export type ServeOptions = {
   readonly endpoint: ResolvedEndpoint;
@@ -69,26 +66,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
     metrics,
     endpoint.deployments.map(({ name }) => name),
   );
-<<<<<<< HEAD
   const served = createServedEndpoint({ endpoint, metrics: runtimeMetrics, clock, log });
   const { router, ready, stats } = served;
-  watchDeployments(metrics, ready, served.states);
-  watchMachine(metrics, limits, clock);
-=======
-  const servings = endpoint.deployments.map((deployment) =>
-    createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log }),
-  );
-  const router = createRouter({
-    deployments: Object.fromEntries(servings.map(({ name, admission }) => [name, admission])),
-    traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
-    ...(endpoint.mirror && { mirror: endpoint.mirror }),
-    refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
-  });
-  let started = false;
-  const ready = (): boolean => started && servings.every(({ backend }) => backend.ready());
-  watchDeployments(metrics, ready, () => servings.map((serving) => serving.stats()));
+  watchDeployments(metrics, ready, () => stats().deployments);
   watchMachine(metrics, { limits, clock, version: runtimeVersion() });
->>>>>>> auth
   const front = createHttpFront({
     scorer: router,
     pages: {
@@ -120,52 +101,21 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const url = await front.start();
   let metricsUrl: string | undefined;
   try {
-<<<<<<< HEAD
-    metricsUrl = await metricsFront?.start();
-    if (metricsUrl !== undefined) log.info("metrics alone", { metricsUrl });
-    await served.start();
-=======
     metricsUrl = await metricsFront.start();
-    await startAll(servings);
->>>>>>> auth
+    await served.start();
   } catch (error) {
     await stop();
     throw error;
   }
-<<<<<<< HEAD
-  log.info("ready", { endpoint: endpoint.name, deployments: endpoint.deployments.length, url });
-  if (auth.mode !== "none" && auth.keys.length === 0) {
-    log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
-  }
-  const { setKeys } = guard;
-  return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
-}
-=======
-  started = true;
-  log.info("ready", { endpoint: endpoint.name, deployments: servings.length, url, metricsUrl });
+  log.info("ready", {
+    endpoint: endpoint.name,
+    deployments: endpoint.deployments.length,
+    url,
+    metricsUrl,
+  });
   reportKeys(auth, log);
   const { setKeys } = guard;
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
-}
-
-/** The deployment with the most traffic speaks for the endpoint. */
-function v2Options(
-  { name, deployments }: ResolvedEndpoint,
-  servings: readonly Serving[],
-): V2Options {
-  const described = deployments
-    .toSorted((a, b) => b.traffic - a.traffic)
-    .map((deployment) => {
-      const serving = servings.find((known) => known.name === deployment.name);
-      const { version = "1", signature } = deployment.model ?? {};
-      return {
-        name: deployment.name,
-        version,
-        ...(signature && { signature }),
-        ready: () => serving?.backend.ready() ?? false,
-      };
-    });
-  return { endpoint: name, serverVersion: runtimeVersion(), deployments: described };
 }
 
 function reportKeys({ mode, keys }: AuthOptions, log: Log): void {
@@ -174,24 +124,3 @@ function reportKeys({ mode, keys }: AuthOptions, log: Log): void {
     `auth_mode is ${mode}, and no keys were handed in: only health answers, the rest is 401`,
   );
 }
-
-async function startAll(servings: readonly Serving[]): Promise<void> {
-  await Promise.all(servings.map(({ backend }) => backend.start()));
-}
-
-/** The device decides what holds: a kernel without a controller ignores a limit silently. */
-async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<Limits> {
-  const limits = await readLimits();
-  const { cpus, memoryBytes } = limits;
-  log.info("limits in force", { cpus, memoryBytes });
-  if (module.cpus !== null && cpus > module.cpus) {
-    log.warn(`the spec's limit of ${module.cpus} CPUs is not in force here: ${cpus} can be used`);
-  }
-  if (module.memoryBytes !== null && memoryBytes > module.memoryBytes) {
-    log.warn(
-      `the spec's limit of ${module.memoryBytes} bytes of memory is not in force here: ${memoryBytes} can be used`,
-    );
-  }
-  return limits;
-}
->>>>>>> auth

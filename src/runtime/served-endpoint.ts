@@ -2,7 +2,6 @@
 
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { V2Options } from "./fronts/v2.ts";
-import type { DeploymentState } from "./metrics/deployments.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Router, Traffic } from "./routing/router.ts";
 import { createServing } from "./serving.ts";
@@ -21,7 +20,6 @@ export type ServedEndpoint = {
     readonly traffic: Traffic;
     readonly deployments: readonly ServingStats[];
   };
-  readonly states: () => readonly DeploymentState[];
 };
 
 export function createServedEndpoint(options: ServingOptions): ServedEndpoint {
@@ -46,13 +44,6 @@ export function createServedEndpoint(options: ServingOptions): ServedEndpoint {
       traffic: router.traffic(),
       deployments: servings.map((serving) => serving.stats()),
     }),
-    states: () =>
-      servings.map(({ name, admission }) => ({
-        name,
-        waiting: admission.waiting(),
-        running: admission.running(),
-        slots: admission.slots(),
-      })),
   };
 }
 

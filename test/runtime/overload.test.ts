@@ -14,17 +14,20 @@ async function roundsOfOneSecond(url: string): Promise<number> {
 
 suite("more requests than there is room for", () => {
   test("four hold slots, four wait, the ninth is refused at once, and the metrics say the same", async () => {
-    const { url, stop } = await served({
-      blue: {
-        path: `${FIXTURE_MODELS}slow-on-demand.onnx`,
-        instances: 2,
-        settings: {
-          maxConcurrentRequestsPerInstance: 2,
-          maxQueueWaitMs: 5000,
-          requestTimeoutMs: 20_000,
+    const { url, stop } = await served(
+      {
+        blue: {
+          path: `${FIXTURE_MODELS}slow-on-demand.onnx`,
+          instances: 2,
+          settings: {
+            maxConcurrentRequestsPerInstance: 2,
+            maxQueueWaitMs: 5000,
+            requestTimeoutMs: 20_000,
+          },
         },
       },
-    });
+      { placement: "worker" },
+    );
     try {
       const rounds = await roundsOfOneSecond(url);
       const ask = () => score(url, { inputs: { x: [1, 1], rounds: [rounds] } });
@@ -58,16 +61,19 @@ suite("more requests than there is room for", () => {
   });
 
   test("a run over its time is 408, and those who wait too long for its slot are 429", async () => {
-    const { url, stop } = await served({
-      blue: {
-        path: `${FIXTURE_MODELS}slow-on-demand.onnx`,
-        settings: {
-          maxConcurrentRequestsPerInstance: 1,
-          maxQueueWaitMs: 200,
-          requestTimeoutMs: 500,
+    const { url, stop } = await served(
+      {
+        blue: {
+          path: `${FIXTURE_MODELS}slow-on-demand.onnx`,
+          settings: {
+            maxConcurrentRequestsPerInstance: 1,
+            maxQueueWaitMs: 200,
+            requestTimeoutMs: 500,
+          },
         },
       },
-    });
+      { placement: "worker" },
+    );
     try {
       const rounds = Math.max(20_000, (await roundsOfOneSecond(url)) * 2);
       const [late, waiting] = await Promise.all([
@@ -78,6 +84,27 @@ suite("more requests than there is room for", () => {
       assert.match(JSON.stringify(late.body), /ENGINE_TIMEOUT/);
       assert.equal(waiting.status, 429);
       assert.equal(await waiting.text(), "");
+    } finally {
+      await stop();
+    }
+  });
+
+  test("a model that turns out to be slow leaves the router's thread", async () => {
+    const { url, stop } = await served({ blue: { path: `${FIXTURE_MODELS}slow-on-demand.onnx` } });
+    try {
+      const placement = async (): Promise<unknown> => {
+        const stats = (await (await fetch(`${url}/stats`)).json()) as {
+          deployments: { engine: { placement: string } }[];
+        };
+        return stats.deployments[0]?.engine.placement;
+      };
+      assert.equal(await placement(), "inline");
+      const slow = { inputs: { x: [1, 1], rounds: [3000] } };
+      assert.equal((await score(url, slow)).status, 200);
+      assert.equal(await placement(), "worker");
+      // The worker takes over when it has loaded; until then the old engine answers.
+      for (let round = 0; round < 20; round += 1)
+        assert.equal((await score(url, slow)).status, 200);
     } finally {
       await stop();
     }

@@ -38,6 +38,9 @@ export type ModelBackend = Backend & {
   readonly report: () => EngineReport | undefined;
 };
 
+/** Of an inline run: from here on probes, timers and other connections feel it. */
+const TOO_LONG_INLINE_MS = 20;
+
 export function createModelBackend(options: ModelBackendOptions): ModelBackend {
   const { log, name, model, hungMs } = options;
   let report: EngineReport | undefined;
@@ -71,6 +74,14 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     if (!kept) await first.close();
     logStart(log, name, started);
   };
+  /** What a run costs may depend on its input: one that blocks everybody is not run here again. */
+  const moveOut = (inline: EngineReport, runMs: number): void => {
+    const why = `a run took ${runMs.toFixed(0)} ms, although it was measured at ${inline.profile.runMs.toFixed(3)} ms`;
+    report = { ...inline, placement: "worker", why, instances: options.instances };
+    log.warn(`worker: ${why}`, { deployment: name });
+    const [here] = dispatcher.instances();
+    if (here !== undefined) supervisor.replaceBy(here, options.instances);
+  };
   return {
     start: async () => {
       try {
@@ -85,6 +96,9 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     score: (request: ScoringRequest): Promise<ScoringResponse> =>
       dispatcher.score(request).then((answer) => {
         if (answer.batch > 0) options.onRun(answer.runMs, answer.batch);
+        if (report?.placement === "inline" && answer.runMs > TOO_LONG_INLINE_MS) {
+          moveOut(report, answer.runMs);
+        }
         if (answer.fault !== undefined) {
           log.error(answer.fault, { deployment: name, requestId: request.requestId });
         }

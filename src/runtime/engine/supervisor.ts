@@ -9,6 +9,8 @@ export type Supervisor = {
   readonly add: (instance: Instance) => void;
   /** Gives an engine up and starts another. */
   readonly replace: (instance: Instance, reason: string) => void;
+  /** Starts `count` others, and gives the engine up when they are there. */
+  readonly replaceBy: (instance: Instance, count: number) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -53,9 +55,23 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (!closing) startAgain((error as Error).message, nextMs);
     }
   };
+  const replaceBy = async (instance: Instance, count: number): Promise<void> => {
+    const others = await Promise.allSettled(Array.from({ length: count }, start));
+    for (const other of others) {
+      if (other.status === "fulfilled") add(other.value);
+      else startAgain(String(other.reason), FIRST_RESTART_MS);
+    }
+    // With none of the others there, one that blocks is better than none.
+    if (others.some(({ status }) => status === "fulfilled")) {
+      kept.delete(instance);
+      dispatcher.remove(instance);
+      await instance.close();
+    }
+  };
   return {
     add,
     replace,
+    replaceBy: (instance, count) => void replaceBy(instance, count),
     close: async () => {
       closing = true;
       await Promise.all([...kept].map((instance) => instance.close()));
