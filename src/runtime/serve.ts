@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 
 import type { Clock, Log } from "../core/ports.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
@@ -42,8 +43,11 @@ export type Running = {
   readonly router: Router;
   /** Replaces what credentials are held against, at once. @throws UserError RUNTIME_SETTING */
   readonly setKeys: (keys: AuthOptions["keys"]) => void;
-  /** Stops accepting, answers what has arrived, frees the engines. */
-  readonly stop: () => Promise<void>;
+  /**
+   * Stops accepting, answers what has arrived, frees the engines. False where a run of a model has
+   * not come to an end in time: the process cannot leave in an orderly way then.
+   */
+  readonly stop: () => Promise<boolean>;
 };
 
 /** What is left for a request once the end is asked for; edgeAgent kills after 10 s. */
@@ -89,12 +93,14 @@ export async function serve(options: ServeOptions): Promise<Running> {
     maxBodyBytes: MAX_BODY_BYTES,
   });
   const metricsFront = createMetricsFront(metrics, host, metricsPort);
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<boolean> => {
     log.info("stopping");
+    const late = wait(GRACE_MS, false, { ref: false });
     await front.stop(GRACE_MS);
-    await router.close();
+    const clean = await Promise.race([router.close().then(() => true), late]);
     await metricsFront.stop();
-    log.info("stopped");
+    log.info(clean ? "stopped" : "stopped while a model still runs");
+    return clean;
   };
 
   // Listening first: `/health/live` answers while models load, and a taken port is known at once.

@@ -29,6 +29,9 @@ export function startWorker(options: HostOptions): Promise<ProfiledInstance> {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: options });
   let fault = "";
   worker.on("error", (error) => (fault = error.stack ?? String(error)));
+  const ended = new Promise<string>((resolve) => {
+    worker.once("exit", (code) => resolve(fault || `its thread ended with code ${code}`));
+  });
   return connect({
     send: ({ id, requests }) => {
       const owned = requests.map(own);
@@ -38,10 +41,12 @@ export function startWorker(options: HostOptions): Promise<ProfiledInstance> {
       );
     },
     onMessage: (take) => worker.on("message", take),
-    close: async () => void (await worker.terminate()),
-    ended: new Promise((resolve) => {
-      worker.once("exit", (code) => resolve(fault || `its thread ended with code ${code}`));
-    }),
+    // Never `terminate`: a thread that is stopped inside the library takes the whole process down.
+    close: async () => {
+      worker.postMessage("close");
+      await ended;
+    },
+    ended,
   });
 }
 
