@@ -1,8 +1,6 @@
 /** Looking at a model file: what it is, whether ONNX Runtime loads it, what one run costs. */
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -10,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Signature } from "../core/signature.ts";
+import { sha256OfFile } from "./file-digest.ts";
 import { parseOnnxFile } from "./onnx-file.ts";
 import { liftModel, skeletonOf } from "./prepare/lift.ts";
 import type { LiftedModel } from "./prepare/lift.ts";
@@ -98,13 +97,6 @@ export async function readModel(path: string): Promise<ReadModel | { problem: Pr
     const hint = "check the path and its permissions";
     return { problem: unreadable(`${path} cannot be read: ${reason}`, hint) };
   }
-}
-
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
-    hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }
 
 function notOnnx(path: string, bytes: number): Problem {

@@ -10,7 +10,7 @@ import type { Span } from "./span.ts";
 import { NUMBER_FIELDS, rawBytes, tensorBytes } from "./tensor-bytes.ts";
 
 /** From this size on a tensor's bytes stand outside of the graph. */
-export const EXTERNAL_FROM_BYTES = 1024;
+const EXTERNAL_FROM_BYTES = 1024;
 
 export type Initializer = {
   readonly name: string;

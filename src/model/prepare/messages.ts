@@ -50,7 +50,7 @@ export const SHAPES: Readonly<Record<MessageKind, Shape>> = {
 };
 
 /** The message without documentation, its own and that of everything in it; as it is without any. */
-export function withoutDocumentation(message: Uint8Array, kind: MessageKind): Uint8Array {
+function withoutDocumentation(message: Uint8Array, kind: MessageKind): Uint8Array {
   const { documentation, inner } = SHAPES[kind];
   const parts: Uint8Array[] = [];
   let changed = false;

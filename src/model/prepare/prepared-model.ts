@@ -10,11 +10,13 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 import type { Problem } from "../../core/problem.ts";
-import { inspectLifted, probeModel, readModel, sha256OfFile } from "../inspect.ts";
+import { sha256OfFile } from "../file-digest.ts";
+import { inspectLifted, probeModel, readModel } from "../inspect.ts";
 import type { Inspection, ReadModel } from "../inspect.ts";
 import { MOST_DIFFERENCE } from "./compare.ts";
 import { GRAPH_FILE, renderExternal, renderInline } from "./render.ts";
 import type { RenderedFile, RenderedModel } from "./render.ts";
+import type { ModelFile } from "./shipped.ts";
 import { spanChunks, spanLength } from "./span.ts";
 import { trimModel } from "./trim.ts";
 import type { Trimmed, TrimGains } from "./trim.ts";
@@ -26,8 +28,6 @@ export type PrepareOptions = {
   /** Of this user; prepared copies are kept in it. */
   readonly cacheFolder: string;
 };
-
-export type ModelFile = { readonly path: string; readonly bytes: number; readonly sha256: string };
 
 export type Preparation = TrimGains & {
   readonly graph: ModelFile;
@@ -124,10 +124,20 @@ async function makePrepared(
   if (samples === 0) return kept("it answers none of the generated inputs, so nothing is proven");
   if (difference === null || difference > MOST_DIFFERENCE)
     return kept(`a prepared copy answers differently (by ${difference ?? "more than roundings"})`);
-  const moved = files.map((file) => ({ ...file, path: file.path.replace(draft, folder) }));
-  const [first, ...weights] = moved;
+  const [first, ...weights] = files.map(({ name, bytes, sha256 }): ModelFile => ({
+    name,
+    bytes,
+    sha256,
+    path: join(folder, name),
+  }));
   if (first === undefined) throw new Error("a model without a graph");
-  const measured = { samples, difference, loadMs, memoryBytes, ...(runMs !== undefined && { runMs }) };
+  const measured = {
+    samples,
+    difference,
+    loadMs,
+    memoryBytes,
+    ...(runMs !== undefined && { runMs }),
+  };
   return { ...inspected, preparation: { ...gains, graph: first, weights, ...measured } };
 }
 
@@ -162,7 +172,7 @@ async function writeFileOf({ name, spans }: RenderedFile, folder: string): Promi
     }
   };
   await pipeline(counted, createWriteStream(path));
-  return { path, bytes, sha256: hash.digest("hex") };
+  return { path, name, bytes, sha256: hash.digest("hex") };
 }
 
 const VERDICT = "prepared.json";

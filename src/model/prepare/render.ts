@@ -26,10 +26,7 @@ export function renderInline(model: LiftedModel): RenderedModel {
   const tensors = model.initializers.map(({ head, content }): readonly Span[] =>
     "fields" in content
       ? [{ bytes: joinBytes([head, content.fields]) }]
-      : [
-          { bytes: joinBytes([head, lengthField(RAW_DATA, content.bytes)]) },
-          content.data,
-        ],
+      : [{ bytes: joinBytes([head, lengthField(RAW_DATA, content.bytes)]) }, content.data],
   );
   return { graph: graphFile(model, tensors), weights: [] };
 }

@@ -70,7 +70,9 @@ function integerBytes(values: readonly bigint[], bits: number): Uint8Array {
 /** A whole TensorProto; `undefined` where the bytes are none. */
 export function tensorOfMessage(
   message: Uint8Array,
-): { readonly type: number; readonly dims: readonly number[]; readonly bytes: Uint8Array } | undefined {
+):
+  | { readonly type: number; readonly dims: readonly number[]; readonly bytes: Uint8Array }
+  | undefined {
   const dims: number[] = [];
   const numbers: Uint8Array[] = [];
   let type = 0;

@@ -93,16 +93,15 @@ function withoutDocs(
 }
 
 function documentationBytes({ modelFields, graphFields }: LiftedModel): number {
-  const lost = (
-    raw: Uint8Array,
-    documentation: number,
-    inner: Parameters<typeof undocumented>[1],
-  ) => raw.length - withoutDocs(raw, documentation, inner).reduce((sum, b) => sum + b.length, 0);
-  const sum = (lengths: readonly number[]): number => lengths.reduce((a, b) => a + b, 0);
-  return (
-    sum(modelFields.map((raw) => lost(raw, FIELD.modelDocumentation, MODEL_INNER))) +
-    sum(graphFields.map((raw) => lost(raw, FIELD.graphDocumentation, SHAPES.graph.inner)))
-  );
+  const lost = [
+    ...modelFields.map((raw) => lostBytes(raw, FIELD.modelDocumentation, MODEL_INNER)),
+    ...graphFields.map((raw) => lostBytes(raw, FIELD.graphDocumentation, SHAPES.graph.inner)),
+  ];
+  return lost.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function lostBytes(...[raw, ...rest]: Parameters<typeof withoutDocs>): number {
+  return withoutDocs(raw, ...rest).reduce((left, bytes) => left - bytes.length, raw.length);
 }
 
 function freeIrVersion(raw: Uint8Array): Uint8Array {

@@ -40,8 +40,7 @@ function addNodeNames(node: Uint8Array, names: Set<string>): void {
 /** TensorAnnotation: the tensor, and the tensors of its scale and zero point. */
 function addQuantizationNames(annotation: Uint8Array, names: Set<string>): void {
   addNames(annotation, 1, names);
-  for (const field of fieldsOf(annotation))
-    if (field.number === 2) addNames(field.bytes, 2, names);
+  for (const field of fieldsOf(annotation)) if (field.number === 2) addNames(field.bytes, 2, names);
 }
 
 function addNames(message: Uint8Array, number: number, names: Set<string>): void {
