@@ -98,7 +98,7 @@ async function inspectModels(
     const { inspection, memoryBytes, shipped, problems: found } = await looking;
     if (shipped !== undefined) models.set(model.path, shipped);
     const at = placeOf(["deployments", name, "model"]);
-    problems.push(...found.map((problem) => ({ ...problem, at })));
+    for (const problem of found) problems.push({ ...problem, at });
     if (memoryBytes !== undefined) needBytes.set(name, memoryBytes);
     deployments.push(
       inspection === undefined ? deployment : withInspection(deployment, inspection),
