@@ -49,7 +49,7 @@ export function canonicalEntries(entries: readonly Entry[]): readonly Entry[] {
     if (byPath.has(entry.path)) throw new Error(`"${entry.path}" stands twice in one layer`);
     byPath.set(entry.path, entry);
   }
-  for (const path of [...byPath.keys()]) {
+  for (const path of byPath.keys()) {
     for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1)) {
       const parent = path.slice(0, slash);
       if (!byPath.has(parent)) byPath.set(parent, directory(parent));

@@ -76,6 +76,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EPERM: "this user may not write there",
   EROFS: "the file system is read-only",
   ENOTDIR: "a part of the path is a file",
+  EEXIST: "a part of the path is a file",
   ENAMETOOLONG: "the name is too long",
   EISDIR: "it is a folder",
   EFBIG: "the file is too large for the file system",

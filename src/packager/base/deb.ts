@@ -10,7 +10,7 @@ import { bytesOf, unpackTar } from "../unpack.ts";
 /** Documentation but the licences, what maintainer scripts use, and what only other programs read. */
 const CUT = [
   /^usr\/share\/doc\/[^/]+\/(?!copyright$)/u,
-  /^usr\/share\/(?:man|info|lintian|locale|bug|base-files|menu|doc-base|debconf)\//u,
+  /^usr\/share\/(?:gcc|gdb|man|info|lintian|locale|bug|base-files|menu|doc-base|debconf)\//u,
   /^usr\/share\/zoneinfo\/(?:right|posix)\//u,
   /^usr\/lib\/[^/]+\/(?:gconv|audit)\//u,
   /^usr\/(?:s?bin|lib\/(?:init|python3))\//u,

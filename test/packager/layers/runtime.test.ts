@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { runtimeFiles, runtimeLayer } from "../../../src/packager/layers/runtime.ts";
+import { makePackageRoot } from "../support/package-root.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+suite("runtimeFiles", () => {
+  test("what the two entry points import is there, and nothing else", async (t) => {
+    const { files, packages } = await runtimeFiles(await makePackageRoot(await tempFolder(t)));
+    assert.deepEqual([...files.keys()].toSorted(), [
+      "runtime/answer.js",
+      "runtime/engine/late.js",
+      "runtime/engine/worker.js",
+      "runtime/main.js",
+    ]);
+    assert.deepEqual(packages, ["onnxruntime-node", "pino"]);
+    for (const text of files.values()) assert.ok(!text.includes("sourceMappingURL"));
+  });
+});
+
+suite("runtimeLayer", () => {
+  test("the same files in two places are one layer", async (t) => {
+    const roots = [await tempFolder(t), await tempFolder(t)];
+    const layers = [];
+    for (const root of roots) layers.push(await runtimeLayer(await makePackageRoot(root), "0.1.0"));
+    assert.equal(layers[0]?.key, layers[1]?.key);
+    const paths = (await layers[0]?.entries())?.map(({ path }) => path) ?? [];
+    assert.ok(paths.includes("opt/edgewright/package.json"));
+    assert.ok(paths.includes("opt/edgewright/src/runtime/main.js"));
+  });
+});
