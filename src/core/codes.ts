@@ -14,7 +14,7 @@ export const CODES = {
   // What users write.
   SPEC_NOT_FOUND: { title: "The spec file does not exist", kind: "not-found" },
   SPEC_UNREADABLE: { title: "The spec file cannot be read", kind: "bad-input" },
-  SPEC_TOO_LARGE: { title: "The spec is larger than 1 MiB", kind: "too-large" },
+  SPEC_TOO_LARGE: { title: "The spec is larger than a spec can be", kind: "too-large" },
   SPEC_EMPTY: { title: "The spec holds no document", kind: "bad-input" },
   SPEC_NOT_TEXT: { title: "The spec is not UTF-8 text", kind: "bad-input" },
   SPEC_SYNTAX: { title: "The spec is not valid YAML", kind: "bad-input" },
@@ -40,6 +40,7 @@ export const CODES = {
   SPEC_REFERENCE: { title: "A reference cannot be resolved", kind: "not-found" },
   SPEC_SCRIPT_MISSING: { title: "A scoring script does not exist", kind: "not-found" },
   SPEC_REDUCED: { title: "A limit was reduced to fit the device", kind: "bad-input" },
+  SPEC_MEMORY_SHORT: { title: "A memory limit is below what the model needs", kind: "bad-input" },
   SPEC_DEVICE_TOO_SMALL: { title: "The endpoint does not fit the device", kind: "bad-input" },
 
   // Model files and the model store.
@@ -73,6 +74,7 @@ export const CODES = {
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
   ENGINE_FAILED: { title: "The model failed on this input", kind: "bad-input" },
+  ENGINE_TIMEOUT: { title: "The request's time is over", kind: "timeout" },
   ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
 
   // Images and deployment manifests.
@@ -87,6 +89,7 @@ export const CODES = {
   BUILD_ENGINE: { title: "The container engine cannot be used", kind: "refused" },
   MANIFEST_CREATE_OPTIONS: { title: "createOptions are too long", kind: "too-large" },
   MANIFEST_TWIN_SIZE: { title: "A module twin is too large", kind: "too-large" },
+  MANIFEST_NAME: { title: "A name is not allowed in a manifest", kind: "bad-input" },
   MANIFEST_BASE: { title: "The base manifest is wrong", kind: "bad-input" },
 
   // On the device: messages, the twin, the outbox.

@@ -3,10 +3,12 @@
  * messages, batch) and wherever the engine sits (inline, worker thread, process).
  *
  *     request:  { protocol: { kind: "score" }, method: "POST", query: "", headers: { "content-type": "application/json" },
- *                 body: <{"data": [[1, 2]]}>, requestId: "…", deadline: 81234.5, signal }
+ *                 body: <{"data": [[1, 2]]}>, requestId: "…", cancellation }
  *     response: { status: 200, headers: { "content-type": "application/json" },
  *                 body: <{"outputs": {"y": [[0.5]]}}> }
  */
+
+import type { Cancellation } from "./cancellation.ts";
 
 /**
  * How the request was asked and its answer is to be written: at the scoring route (a script decides
@@ -26,9 +28,7 @@ export type ScoringRequest = {
   /** A deployment asked for by name: it bypasses the traffic rules. */
   readonly deployment?: string;
   readonly requestId: string;
-  /** On the monotonic clock, in ms: past it nobody waits for the answer. */
-  readonly deadline: number;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
 };
 
 export type ScoringResponse = {
@@ -48,8 +48,8 @@ export type Scorer = {
 /**
  * What stands behind one deployment: a model's engines, a script's processes. Admission in front of
  * it has granted a slot to each request that it gets, and holds the slot until `score` settles. When
- * a request's `signal` aborts, its deadline has passed or its caller is gone: nobody reads the answer
- * any more, and what can be stopped is to be stopped, so that the slot comes free.
+ * a request is cancelled, its time is over or its caller is gone: nobody reads the answer any more,
+ * and what can be stopped is to be stopped, so that the slot comes free.
  */
 export type Backend = Scorer & {
   /** Loads and warms up. @throws Error with the reason when the deployment cannot be served */

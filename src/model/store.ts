@@ -20,6 +20,7 @@ import { isAssetName } from "../core/asset.ts";
 import { userError } from "../core/problem.ts";
 import type { UserError } from "../core/problem.ts";
 import { filesOf } from "./source-files.ts";
+import type { SourceFile } from "./source-files.ts";
 
 export type ModelId = { readonly name: string; readonly version: string };
 
@@ -47,17 +48,11 @@ export async function addModel(
   if (typeof files === "string") {
     throw refusal(files, "Name an ONNX file, or a folder of plain files.");
   }
-  await mkdir(dirname(target), { recursive: true });
-  const draft = await mkdtemp(join(dirname(target), ".adding-"));
+  let draft: string | undefined;
   try {
-    let bytes = 0;
-    for (const file of files) {
-      const copy = join(draft, file.inside);
-      await mkdir(dirname(copy), { recursive: true });
-      await copyFile(file.path, copy, constants.COPYFILE_FICLONE);
-      await chmod(copy, 0o644);
-      bytes += (await stat(copy)).size;
-    }
+    await mkdir(dirname(target), { recursive: true });
+    draft = await mkdtemp(join(dirname(target), ".adding-"));
+    const bytes = await copyAll(files, draft);
     await chmod(draft, 0o755);
     await rename(draft, target);
     const { name, version } = model;
@@ -70,8 +65,21 @@ export async function addModel(
       `Make room in ${store}, and make it writable.`,
     );
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** The bytes copied. */
+async function copyAll(files: readonly SourceFile[], folder: string): Promise<number> {
+  let bytes = 0;
+  for (const { path, inside } of files) {
+    const copy = join(folder, inside);
+    await mkdir(dirname(copy), { recursive: true });
+    await copyFile(path, copy, constants.COPYFILE_FICLONE);
+    await chmod(copy, 0o644);
+    bytes += (await stat(copy)).size;
+  }
+  return bytes;
 }
 
 /** Sorted by name, then by version, numbers as numbers. */

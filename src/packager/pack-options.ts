@@ -18,9 +18,10 @@ export type PackOptions = {
   readonly packageRoot: string;
   /** `image.lock.json` lies in it, beside the spec. */
   readonly specFolder: string;
+  /** Relative paths count from it, and the manifest of a loaded image lies in it. */
   readonly workingFolder: string;
   readonly cacheFolder: string;
-  /** Where a temporary folder may be made. */
+  /** A temporary folder is made in it, for what is unpacked on the way. */
   readonly temporaryFolder: string;
   readonly frozen: boolean;
   /** SOURCE_DATE_EPOCH, else 0: never the clock. */

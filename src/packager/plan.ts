@@ -19,7 +19,16 @@ export type Plan = {
   readonly endpoint: ResolvedEndpoint;
 };
 
+/** What `edge.base` may say so far. */
+const BASES = ["auto", "assembled"];
+
 export function planImage(endpoint: ResolvedEndpoint): Plan {
+  const { base = "auto" } = endpoint.module;
+  if (!BASES.includes(base)) {
+    throw userError("CLI_UNSUPPORTED", `edge.base is "${base}"; images are assembled so far.`, {
+      hint: `Leave edge.base out, or write one of: ${BASES.join(", ")}.`,
+    });
+  }
   const models = new Map<string, PlacedModel>();
   const deployments = endpoint.deployments.map((deployment) => {
     const placed = placeModel(deployment);

@@ -6,15 +6,16 @@
 import { randomUUID } from "node:crypto";
 
 import type { Clock, Log } from "../core/ports.ts";
-import { userError } from "../core/problem.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
-import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
-import { createDeployment } from "./engine/deployment.ts";
-import type { Deployment } from "./engine/deployment.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createHttpFront } from "./fronts/http.ts";
 import { readLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRouter } from "./routing/router.ts";
+import type { Router } from "./routing/router.ts";
+import { createRuntimeMetrics } from "./runtime-metrics.ts";
+import { createServing } from "./serving.ts";
+import type { Serving } from "./serving.ts";
 import { faultResponse } from "./wire/fault.ts";
 
 export type ServeOptions = {
@@ -28,6 +29,8 @@ export type ServeOptions = {
 export type Running = {
   /** e.g. `http://127.0.0.1:5001` */
   readonly url: string;
+  /** What may change while it runs: traffic and mirror. */
+  readonly router: Router;
   /** Stops accepting, answers what has arrived, frees the engines. */
   readonly stop: () => Promise<void>;
 };
@@ -45,29 +48,36 @@ export async function serve({ endpoint, host, port, log, clock }: ServeOptions):
   disableTelemetry();
   await reportLimits(endpoint, log);
 
-  const deployments = endpoint.deployments.map((deployment) => engineFor(deployment, log));
-  const router = createRouter(
-    endpoint.deployments.map(({ name, traffic }, index) => {
-      return { name, weight: traffic, scorer: deployments[index] as Deployment };
-    }),
-    (message) => faultResponse("ROUTE_DEPLOYMENT", message),
-  );
   const metrics = createMetrics();
+  const runtimeMetrics = createRuntimeMetrics(metrics);
+  const servings = endpoint.deployments.map((deployment) =>
+    createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log }),
+  );
+  const router = createRouter({
+    deployments: Object.fromEntries(servings.map(({ name, admission }) => [name, admission])),
+    traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
+    ...(endpoint.mirror && { mirror: endpoint.mirror }),
+    refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
+  });
   let started = false;
-  const ready = (): boolean => started && deployments.every((deployment) => deployment.ready());
+  const ready = (): boolean => started && servings.every(({ backend }) => backend.ready());
   metrics.gauge("edgewright_ready", "1 when every deployment can score.", () => [
     { labels: {}, value: ready() ? 1 : 0 },
   ]);
-  metrics.gauge("edgewright_queue_length", "Requests that wait for an instance.", () =>
-    endpoint.deployments.map(({ name }, index) => ({
+  metrics.gauge("edgewright_queue_length", "Requests that wait for a slot.", () =>
+    servings.map(({ name, admission }) => ({
       labels: { deployment: name },
-      value: deployments[index]?.queueLength() ?? 0,
+      value: admission.waiting(),
     })),
   );
   const front = createHttpFront({
     scorer: router,
     ready,
-    metrics,
+    metrics: { ...runtimeMetrics, render: metrics.render },
+    stats: () => ({
+      traffic: router.traffic(),
+      deployments: servings.map((serving) => serving.stats()),
+    }),
     log,
     clock,
     createId: randomUUID,
@@ -85,35 +95,18 @@ export async function serve({ endpoint, host, port, log, clock }: ServeOptions):
   // Listening first: `/health/live` answers while models load, and a taken port is known at once.
   const url = await front.start();
   try {
-    for (const deployment of deployments) await deployment.start();
+    await startAll(servings);
   } catch (error) {
     await stop();
     throw error;
   }
   started = true;
-  log.info("ready", { endpoint: endpoint.name, deployments: deployments.length, url });
-  return { url, stop };
+  log.info("ready", { endpoint: endpoint.name, deployments: servings.length, url });
+  return { url, router, stop };
 }
 
-function engineFor(deployment: ResolvedDeployment, log: Log): Deployment {
-  const { name, model, instances, cpus } = deployment;
-  if (deployment.script !== undefined || model?.signature === undefined) {
-    throw userError(
-      "CLI_UNSUPPORTED",
-      `deployment '${name}' has a scoring script, and scripts are not served yet`,
-      {
-        hint: "take the script out: a model without one is served directly",
-      },
-    );
-  }
-  const { path, version, signature } = model;
-  const threads = Math.max(1, Math.floor(cpus ?? 1));
-  return createDeployment({
-    name,
-    instances,
-    model: { name: model.name, version, path, signature, threads },
-    log,
-  });
+async function startAll(servings: readonly Serving[]): Promise<void> {
+  await Promise.all(servings.map(({ backend }) => backend.start()));
 }
 
 /** The device decides what holds: a kernel without a controller ignores a limit silently. */

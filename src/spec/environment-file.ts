@@ -5,7 +5,7 @@ import type { Place, Problem, Read } from "../core/problem.ts";
 import { looksLikeAsset } from "./asset.ts";
 import { canonicalEnvironment } from "./dialects/reference.ts";
 import type { DeploymentSpec } from "./endpoint.ts";
-import { readSpecText } from "./file.ts";
+import { readSpecText } from "./text/file.ts";
 import { checkEnvironment } from "./shape.ts";
 import { parseSpecText } from "./source.ts";
 

@@ -4,7 +4,16 @@ import type { Place, Problem, Read } from "../core/problem.ts";
 import type { Device } from "./device.ts";
 import { MIB, renderCpus, renderMemory } from "./quantity.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "./resolved.ts";
-import { claimOf, cut, fits, leastRoom, nextToShrink, sumOf, withEqualShares } from "./shares.ts";
+import {
+  claimOf,
+  cut,
+  fits,
+  isWithin,
+  leastRoom,
+  nextToShrink,
+  sumOf,
+  withEqualShares,
+} from "./shares.ts";
 import type { Claim, Resource, Room } from "./shares.ts";
 
 /** What the router takes beside the instances; provisional until the runtime is measured. */
@@ -26,11 +35,14 @@ export function fitToDevice(
   options: FitOptions = {},
 ): Read<ResolvedEndpoint> {
   const { device, placeOf, needBytes } = options;
-  if (device === undefined) return { ok: true, value: withModuleLimits(endpoint), problems: [] };
+  if (device === undefined) {
+    const short = shortOfMemory(endpoint, options);
+    return { ok: true, value: withModuleLimits(endpoint), problems: short };
+  }
   const asked = endpoint.deployments.map((each) => claimOf(each, needBytes?.(each.name)));
   const room = roomOf(device);
   const least = leastRoom(asked);
-  if (least.cpus > room.cpus || least.memoryBytes > room.memoryBytes) {
+  if (!isWithin(least, room)) {
     return { ok: false, problems: [tooSmall(endpoint, device, least)] };
   }
   const problems: Problem[] = [];
@@ -43,7 +55,29 @@ export function fitToDevice(
   claims = cutResource(claims, { of: "cpus", room, warn });
   claims = cutResource(claims, { of: "memoryBytes", room, warn });
   const deployments = endpoint.deployments.map((each, index) => granted(each, claims[index]));
-  return { ok: true, value: withModuleLimits({ ...endpoint, deployments }), problems };
+  const fitted = withModuleLimits({ ...endpoint, deployments });
+  return { ok: true, value: fitted, problems: [...problems, ...shortOfMemory(fitted, options)] };
+}
+
+/** Limits below what was measured: the spec's own, since none is cut that far. */
+function shortOfMemory(
+  { deployments }: ResolvedEndpoint,
+  { needBytes, placeOf }: FitOptions,
+): readonly Problem[] {
+  return deployments.flatMap(({ name, memoryBytes }): readonly Problem[] => {
+    const need = needBytes?.(name) ?? 0;
+    if (memoryBytes === null || need <= memoryBytes) return [];
+    const atLeast = Math.ceil(need / MIB) * MIB;
+    return [
+      {
+        code: "SPEC_MEMORY_SHORT",
+        severity: "warning",
+        message: `${name} has ${renderMemory(memoryBytes)} of memory per instance, its model was measured to need ${renderMemory(atLeast)}`,
+        ...(placeOf && { at: placeOf(["deployments", name]) }),
+        hint: `Give ${name} at least ${renderMemory(atLeast)}.`,
+      },
+    ];
+  });
 }
 
 function roomOf(device: Device): Room {
@@ -98,12 +132,14 @@ function cutResource(
     const want = claim[of].want ?? 0;
     const amount = amounts[index] ?? want;
     if (amount === want) return claim;
+    const now = { ...claim, [of]: { ...claim[of], want: amount } };
+    if (claim[of].isShare === true) return now;
     warn(
       claim.name,
       `${claim.name} has ${render(amount)}${what} per instance instead of ${render(want)}: ${render(tidy(sum))} do not fit into ${render(tidy(room[of]))}`,
       `Ask for less ${of === "cpus" ? "CPU" : "memory"} in ${claim.name}, or use a larger device.`,
     );
-    return { ...claim, [of]: { ...claim[of], want: amount } };
+    return now;
   });
 }
 
@@ -115,6 +151,7 @@ function granted(deployment: ResolvedDeployment, claim: Claim | undefined): Reso
     cpus: claim.cpus.want,
     memoryBytes: claim.memoryBytes.want,
     limitsFrom: deployment.memoryBytes === null ? "device" : deployment.limitsFrom,
+    ...(deployment.batch && { batch: { ...deployment.batch, nodeCount: claim.instances } }),
   };
 }
 

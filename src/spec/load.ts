@@ -10,7 +10,7 @@ import type { Device } from "./device.ts";
 import { canonicalEndpoint } from "./dialects/endpoint.ts";
 import { theEndpoint } from "./dialects/form.ts";
 import type { EndpointSpec } from "./endpoint.ts";
-import { readSpecText, specFiles } from "./file.ts";
+import { readSpecText, specFiles } from "./text/file.ts";
 import { inOrder } from "./order.ts";
 import { placesOf } from "./places.ts";
 import type { Path, Places } from "./places.ts";

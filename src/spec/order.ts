@@ -6,9 +6,12 @@ import { hasErrors } from "../core/problem.ts";
 /** More than anybody reads. */
 const MAX_PROBLEMS = 100;
 
-/** As a reader of the file meets them; of very many the errors first, and their number at the end. */
+/**
+ * As a reader of the file meets them; of very many the errors first, and their number at the end.
+ * What a terminal would obey, taken from names and paths of the file, is written out.
+ */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  const sorted = problems.toSorted(byPlace);
+  const sorted = problems.map(printable).toSorted(byPlace);
   if (sorted.length <= MAX_PROBLEMS) return sorted;
   const errors = sorted.filter(({ severity }) => severity === "error");
   const others = sorted.filter(({ severity }) => severity !== "error");
@@ -30,4 +33,17 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
 function byPlace(a: Problem, b: Problem): number {
   if (a.at === undefined || b.at === undefined || a.at.file !== b.at.file) return 0;
   return a.at.line - b.at.line || a.at.col - b.at.col;
+}
+
+function printable(problem: Problem): Problem {
+  const { message, hint } = problem;
+  const safe = { ...problem, message: escapeControls(message) };
+  return hint === undefined ? safe : { ...safe, hint: escapeControls(hint) };
+}
+
+function escapeControls(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

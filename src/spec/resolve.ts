@@ -166,7 +166,7 @@ function resolveModule(endpoint: string, edge: EdgeSpec): ResolvedModule {
     name: edge.module ?? endpoint.toLowerCase(),
     cpus: null,
     memoryBytes: null,
-    platforms: edge.platforms ?? PLATFORMS,
+    platforms: [...new Set(edge.platforms ?? PLATFORMS)],
     ports: { ...edge.ports },
     env: { ...edge.env },
     restartPolicy: edge.restart_policy ?? "always",

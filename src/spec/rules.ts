@@ -7,6 +7,7 @@ import type { Rule } from "./rule.ts";
 import {
   batchStaysBatch,
   defaultDeploymentExists,
+  environmentNames,
   deploymentsExist,
   modelOrScript,
 } from "./rules/deployments.ts";
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   modelOrScript,
   batchStaysBatch,
   defaultDeploymentExists,
+  environmentNames,
   trafficKeysDiffer,
   trafficNames,
   trafficSum,

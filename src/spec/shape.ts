@@ -7,7 +7,7 @@ import { endpointSchema, environmentSchema } from "./endpoint.ts";
 import type { EndpointSpec } from "./endpoint.ts";
 import { keyOf, placesOf } from "./places.ts";
 import type { Path, Places } from "./places.ts";
-import { nearest, show, unknownKeys } from "./suggest.ts";
+import { listOf, nearest, show, showKey, unknownKeys } from "./suggest.ts";
 import { entryOf, toData } from "./tree.ts";
 import type { MapNode, Node } from "./tree.ts";
 
@@ -96,7 +96,7 @@ function problemOf(issue: Issue, question: Question): Problem {
   return {
     code: wrongType ? "SPEC_WRONG_TYPE" : "SPEC_WRONG_VALUE",
     severity: "error",
-    message: `\`${keyOf(places.value(path))}\` is ${show(node === undefined ? undefined : toData(node))}, must be ${allowed}`,
+    message: `${showKey(keyOf(places.value(path)))} is ${show(node === undefined ? undefined : toData(node))}, must be ${allowed}`,
     at: places.value(path),
     hint: hintFor(schema, node),
   };
@@ -114,7 +114,7 @@ function hintFor(schema: z.ZodType | undefined, node: Node | undefined): string 
   if (schema instanceof z.ZodEnum) {
     const words = schema.options.map(String);
     const meant = node?.kind === "scalar" ? nearest(node.text, words) : undefined;
-    return `Write ${meant ?? words.join(" or ")}.`;
+    return `Write ${meant ?? listOf(words)}.`;
   }
   if (
     node?.kind === "scalar" &&
@@ -132,7 +132,7 @@ function hintFor(schema: z.ZodType | undefined, node: Node | undefined): string 
 }
 
 function mustBe(schema: z.ZodType | undefined): string {
-  if (schema instanceof z.ZodEnum) return schema.options.map(String).join(" or ");
+  if (schema instanceof z.ZodEnum) return listOf(schema.options.map(String));
   return schema?.description ?? "a mapping";
 }
 

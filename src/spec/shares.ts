@@ -16,8 +16,13 @@ export type Claim = {
   readonly memoryBytes: Amount;
 };
 
-/** Per instance. `want` is `null` where the spec sets no limit. */
-export type Amount = { readonly want: number | null; readonly least: number };
+/** Per instance. `want` is `null` where the spec sets no limit, until it is given an equal share. */
+type Amount = {
+  readonly want: number | null;
+  readonly least: number;
+  /** Whether `want` is a share: cutting it takes nothing that anybody asked for. */
+  readonly isShare?: boolean;
+};
 
 /** @source moby/moby: daemon/daemon_unix.go, the range of NanoCpus */
 const LEAST_CPUS = 0.01;
@@ -44,7 +49,6 @@ export function claimOf(deployment: ResolvedDeployment, needBytes = 0): Claim {
 }
 
 export type Resource = "cpus" | "memoryBytes";
-export const RESOURCES = ["cpus", "memoryBytes"] as const;
 
 /** What everything at its least takes: the room below which nothing helps. */
 export function leastRoom(claims: readonly Claim[]): Room {
@@ -62,7 +66,7 @@ export function withEqualShares(claims: readonly Claim[], room: Room): readonly 
   };
   const filled = (claim: Claim, of: Resource): Amount =>
     claim[of].want === null
-      ? { ...claim[of], want: Math.max(share(of), claim[of].least) }
+      ? { ...claim[of], want: Math.max(share(of), claim[of].least), isShare: true }
       : claim[of];
   return claims.map((claim) => ({
     ...claim,
@@ -76,7 +80,11 @@ export function sumOf(claims: readonly Claim[], of: Resource): number {
 }
 
 export function fits(claims: readonly Claim[], room: Room): boolean {
-  return RESOURCES.every((of) => sumOf(claims, of) <= room[of] + EPSILON);
+  return isWithin({ cpus: sumOf(claims, "cpus"), memoryBytes: sumOf(claims, "memoryBytes") }, room);
+}
+
+export function isWithin(asked: Room, room: Room): boolean {
+  return asked.cpus <= room.cpus + EPSILON && asked.memoryBytes <= room.memoryBytes;
 }
 
 function count(claims: readonly Claim[]): number {

@@ -6,13 +6,16 @@
 import { Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Document, Pair, Scalar, YAMLMap } from "yaml";
 import type { Place, Problem, Read } from "../core/problem.ts";
-import { lineIndexOf } from "./lines.ts";
-import type { LineIndex } from "./lines.ts";
-import { SyntaxRefusal, syntaxRefusal } from "./syntax-fault.ts";
+import { lineIndexOf } from "./text/lines.ts";
+import type { LineIndex } from "./text/lines.ts";
+import { showKey } from "./suggest.ts";
+import { SyntaxRefusal, syntaxRefusal } from "./text/syntax-fault.ts";
 import type { Entry, ListNode, MapNode, Node, ScalarNode } from "./tree.ts";
 
 /** A spec of a screenful has some hundred. */
 const MAX_TOKENS = 200_000;
+/** Entries of one mapping, items of one list: later stages may compare each with each. */
+const MAX_ENTRIES = 1000;
 /** In the parser's own count, where a level of a spec takes one or two. */
 const MAX_PARSER_DEPTH = 150;
 /** Nodes that all aliases of a text may stand for together. */
@@ -60,7 +63,9 @@ function* documentsOf(text: string, lines: LineIndex): Generator<Document> {
     for (const token of parser.next(lexeme)) yield* composer.next(token);
     if (parser.stack.length > MAX_PARSER_DEPTH || tokens > MAX_TOKENS) {
       const at = lines.placeOf(Math.max(parser.offset - lexeme.length, 0), "");
-      throw tokens > MAX_TOKENS ? tooLarge(at) : tooDeep(at);
+      throw tokens > MAX_TOKENS
+        ? tooLarge(`${at.file} holds more than ${MAX_TOKENS} YAML tokens`, at)
+        : tooDeep(at);
     }
   }
   for (const token of parser.end()) yield* composer.next(token);
@@ -76,10 +81,10 @@ function tooDeep(at: Place): SyntaxRefusal {
   });
 }
 
-function tooLarge(at: Place): SyntaxRefusal {
+function tooLarge(what: string, at: Place): SyntaxRefusal {
   return new SyntaxRefusal({
     code: "SPEC_TOO_LARGE",
-    message: `${at.file} holds more than ${MAX_TOKENS} YAML tokens, the most that a spec may have`,
+    message: `${what}, the most that a spec may have`,
     at,
     hint: "Check that this file is a spec.",
   });
@@ -146,6 +151,9 @@ class TreeBuilder {
   }
 
   #list(items: readonly unknown[], at: Place): Built {
+    if (items.length > MAX_ENTRIES) {
+      throw tooLarge(`a list holds ${items.length} items, more than ${MAX_ENTRIES}`, at);
+    }
     const built = items.map((item, index) => this.#node(item, join(at.path, index), 0));
     const node: ListNode = { kind: "list", at, items: built.map((item) => item.node) };
     return { node, ...measure(built) };
@@ -169,6 +177,9 @@ class TreeBuilder {
         if (!entries.has(entry.key)) entries.set(entry.key, entry);
       }
     }
+    if (entries.size > MAX_ENTRIES) {
+      throw tooLarge(`a mapping holds ${entries.size} keys, more than ${MAX_ENTRIES}`, at);
+    }
     const node: MapNode = { kind: "map", at, entries: [...entries.values()] };
     return { node, ...measure(built) };
   }
@@ -177,6 +188,7 @@ class TreeBuilder {
     const { key } = pair;
     if (isScalar(key) && key.value !== null) {
       const text = textOf(key);
+      if (text === "__proto__") throw unusableKey(this.#at(key, join(map.path, text), 0));
       return { text, plain: key.type === "PLAIN", at: this.#at(key, join(map.path, text), 0) };
     }
     throw new SyntaxRefusal({
@@ -208,9 +220,19 @@ function measure(parts: readonly Built[]): { readonly size: number; readonly dep
 function duplicate(key: string, at: Place): SyntaxRefusal {
   return new SyntaxRefusal({
     code: "SPEC_DUPLICATE_KEY",
-    message: `\`${key}\` appears a second time in one mapping, must appear once`,
+    message: `${showKey(key)} appears a second time in one mapping, must appear once`,
     at,
-    hint: `Remove one \`${key}\`, or rename it.`,
+    hint: `Remove one ${showKey(key)}, or rename it.`,
+  });
+}
+
+/** The one key that plain objects of JavaScript, here and in the device's JSON, cannot hold. */
+function unusableKey(at: Place): SyntaxRefusal {
+  return new SyntaxRefusal({
+    code: "SPEC_UNKNOWN_KEY",
+    message: "`__proto__` is no key of a spec, nor a name that could be kept",
+    at,
+    hint: "Remove it, or choose another name.",
   });
 }
 

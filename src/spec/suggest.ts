@@ -5,6 +5,8 @@ import type { Entry } from "./tree.ts";
 
 /** Unknown keys of one mapping that are reported one by one. */
 const MAX_REPORTED = 20;
+/** Words that a message lists. */
+const MAX_LISTED = 12;
 
 /** The candidate that is nearest to `word`, if any is near enough to be meant. Case does not count. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
@@ -72,7 +74,7 @@ export function unknownKeys(
     return {
       code: "SPEC_UNKNOWN_KEY",
       severity: "error",
-      message: `\`${clip(entry.key)}\` is not a known key here${others}`,
+      message: `${showKey(entry.key)} is not a known key here${others}`,
       at: entry.at,
       hint:
         meant === undefined
@@ -89,6 +91,19 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return "a mapping";
+}
+
+/** Keys and names as a message shows them, whatever is in them. */
+export function showKey(key: string): string {
+  return `\`${show(key).slice(1, -1)}\``;
+}
+
+/** `a, b or c`; of many the first ones. */
+export function listOf(words: readonly string[]): string {
+  const shown = words.slice(0, MAX_LISTED).map((word) => show(word).slice(1, -1));
+  const rest = words.length - shown.length;
+  if (rest > 0) return `${shown.join(", ")} or one of ${rest} more`;
+  return [shown.slice(0, -1).join(", "), ...shown.slice(-1)].filter(Boolean).join(" or ");
 }
 
 function clip(text: string): string {

@@ -42,11 +42,17 @@ function refusal(text: RegExp) {
 suite("openEngine", () => {
   test("an engine that is not there is named by its socket", async (t) => {
     const address = `unix://${join(await tempFolder(t), "none.sock")}`;
-    await assert.rejects(openEngine({ DOCKER_HOST: address }), refusal(/none\.sock refuses: ENOENT/u));
+    await assert.rejects(
+      openEngine({ DOCKER_HOST: address }),
+      refusal(/none\.sock refuses: ENOENT/u),
+    );
   });
 
   test("an address of an unknown kind is refused", async () => {
-    await assert.rejects(openEngine({ DOCKER_HOST: "ssh://me@host" }), refusal(/DOCKER_HOST is "ssh/u));
+    await assert.rejects(
+      openEngine({ DOCKER_HOST: "ssh://me@host" }),
+      refusal(/DOCKER_HOST is "ssh/u),
+    );
   });
 
   test("an error inside an answer of 200 is found", async (t) => {

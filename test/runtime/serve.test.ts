@@ -154,14 +154,17 @@ suite("serve", async () => {
   test("a second runtime on the same port says that it is taken", async () => {
     const { createHttpFront } = await import("../../src/runtime/fronts/http.ts");
     const { createMetrics } = await import("../../src/runtime/metrics.ts");
+    const { createRuntimeMetrics } = await import("../../src/runtime/runtime-metrics.ts");
     const { CLOCK, SILENT_LOG } = await import("../support/served.ts");
+    const metrics = createMetrics();
     const front = createHttpFront({
       scorer: {
         score: () => Promise.reject(new Error("never asked")),
         close: () => Promise.resolve(),
       },
       ready: () => true,
-      metrics: createMetrics(),
+      metrics: { ...createRuntimeMetrics(metrics), render: metrics.render },
+      stats: () => ({}),
       log: SILENT_LOG,
       clock: CLOCK,
       createId: () => "id",

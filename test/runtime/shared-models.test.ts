@@ -48,8 +48,8 @@ suite("the shared models", { skip: withoutShared }, () => {
       const feeds = feedsOf(signature);
       const names = signature.outputs.map((output) => output.name);
       const session = await createSession(path, signature, { threads: 1 });
-      const truth = await session.run(feeds, names);
-      await session.release();
+      const truth = session.run(feeds, names);
+      session.release();
 
       const running = await served({ blue: { path } });
       try {

@@ -1,6 +1,8 @@
 /** A folder of its own for one test, with files in it, gone when the test ends. */
 
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -16,4 +18,11 @@ export function tempFolder(
     writeFileSync(join(folder, name), content);
   }
   return folder;
+}
+
+/** Something that is neither a file nor a folder. */
+export async function socketAt(test: TestContext, path: string): Promise<void> {
+  const server = createServer().listen(path);
+  test.after(() => server.close());
+  await once(server, "listening");
 }

@@ -1,4 +1,4 @@
-/** Which of our own files run on the device? Those that its two entry points reach by imports. */
+/** Which of our own files run on the device? Those that its entry points reach by imports. */
 
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
@@ -8,8 +8,12 @@ import type { Entry } from "../entry.ts";
 import type { LayerSource } from "../layer-source.ts";
 import { HOME_FOLDER } from "./places.ts";
 
-/** The process and the worker threads that it starts by file name. */
-export const RUNTIME_ENTRIES = ["runtime/main.js", "runtime/engine/worker.js"] as const;
+/** The process, and the worker threads and processes that it starts by file name. */
+export const RUNTIME_ENTRIES = [
+  "runtime/main.js",
+  "runtime/engine/worker.js",
+  "runtime/engine/process.js",
+] as const;
 
 /** As the compiler writes them: one specifier a line, in double quotes. */
 const IMPORTS = /(?:^(?:import|export)\b[^;"]*|\bimport\()"(?<specifier>[^"]+)"/gmu;

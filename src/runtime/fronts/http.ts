@@ -5,10 +5,12 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 
+import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { ScoringError, userError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
+import type { RuntimeMetrics } from "../runtime-metrics.ts";
 import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
@@ -19,7 +21,8 @@ import { requestIds } from "./request-id.ts";
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
   readonly ready: () => boolean;
-  readonly metrics: Metrics;
+  readonly metrics: RuntimeMetrics & Pick<Metrics, "render">;
+  readonly stats: () => unknown;
   readonly log: Log;
   readonly clock: Clock;
   readonly createId: () => string;
@@ -33,11 +36,6 @@ export type HttpFront = {
   readonly start: () => Promise<string>;
   readonly stop: (graceMs: number) => Promise<void>;
 };
-
-/** Bounds in seconds, from a tiny model to the slowest one Azure allows. */
-const DURATION_BOUNDS = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-];
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const JSON_TYPE = { "content-type": "application/json" };
@@ -87,15 +85,6 @@ function listen(server: Server, host: string, port: number): Promise<string> {
 
 function createHandler(options: HttpFrontOptions, drain: Drain) {
   const { metrics, clock, log } = options;
-  const requests = metrics.counter(
-    "edgewright_requests_total",
-    "Scoring requests by deployment and status code.",
-  );
-  const durations = metrics.histogram(
-    "edgewright_request_duration_seconds",
-    "From the request's head to its answer.",
-    DURATION_BOUNDS,
-  );
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     drain.enter(response);
     const start = clock.monotonic();
@@ -120,8 +109,7 @@ function createHandler(options: HttpFrontOptions, drain: Drain) {
     }
     if (isScore) {
       const deployment = answer.headers["azureml-model-deployment"] ?? "";
-      requests.add({ deployment, code: String(answer.status) });
-      durations.observe({ deployment }, (clock.monotonic() - start) / 1000);
+      metrics.observeRequest(deployment, answer.status, clock.monotonic() - start);
     }
     send(response, { ...answer, headers: { ...answer.headers, ...ids.headers } }, drain);
   };
@@ -151,7 +139,10 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
 }
 
-function pageAt({ ready, metrics }: HttpFrontOptions, path: string): ScoringResponse | undefined {
+function pageAt(
+  { ready, metrics, stats }: HttpFrontOptions,
+  path: string,
+): ScoringResponse | undefined {
   switch (path) {
     case "/":
       return { status: 200, headers: TEXT, body: Buffer.from("Healthy") };
@@ -163,6 +154,8 @@ function pageAt({ ready, metrics }: HttpFrontOptions, path: string): ScoringResp
         headers: JSON_TYPE,
         body: Buffer.from(`{"ready":${ready()}}`),
       };
+    case "/stats":
+      return { status: 200, headers: JSON_TYPE, body: Buffer.from(JSON.stringify(stats())) };
     case "/metrics":
       return {
         status: 200,
@@ -194,9 +187,9 @@ async function envelope(
       `the body is encoded as ${encoding.slice(0, 40)}, expected it as it is`,
     );
   }
-  const gone = new AbortController();
+  const cancellation = new Cancellation();
   response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
+    if (!response.writableFinished) cancellation.cancel();
   });
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -211,8 +204,7 @@ async function envelope(
     body: await readBody(request, maxBodyBytes),
     ...(deployment !== undefined && { deployment }),
     requestId,
-    deadline: Number.POSITIVE_INFINITY,
-    signal: gone.signal,
+    cancellation,
   };
 }
 

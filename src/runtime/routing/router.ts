@@ -1,42 +1,95 @@
 /** Several deployments as one scorer: the one asked for by name, else the next by weight. */
 
+import { Cancellation } from "../../core/cancellation.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import { createPicker } from "./weights.ts";
 
-export type Route = {
-  readonly name: string;
-  readonly weight: number;
-  readonly scorer: Scorer;
-};
-
-/** Says which deployment answered. @source azureml-contract 3.4 */
+/** Says which deployment is asked for, and which one answered. @source azureml-contract 3.4 */
 export const DEPLOYMENT_HEADER = "azureml-model-deployment";
 
-/** @param refuse the answer to a request that no deployment takes */
-export function createRouter(
-  routes: readonly Route[],
-  refuse: (message: string) => ScoringResponse,
-): Scorer {
-  const byName = new Map(routes.map((route) => [route.name.toLowerCase(), route]));
-  const pick = createPicker(routes);
-  const names = routes.map((route) => `'${route.name}'`).join(", ");
+/** Per cent by name; a deployment without an entry gets none. */
+export type Traffic = Readonly<Record<string, number>>;
+export type Mirror = { readonly deployment: string; readonly percent: number };
+
+export type RouterOptions = {
+  readonly deployments: Readonly<Record<string, Scorer>>;
+  readonly traffic: Traffic;
+  readonly mirror?: Mirror;
+  /** The answer to a request that no deployment takes. */
+  readonly refuse: (message: string) => ScoringResponse;
+};
+
+export type Router = Scorer & {
+  /** From the next request on; those under way stay where they are. */
+  readonly setTraffic: (traffic: Traffic) => void;
+  readonly setMirror: (mirror: Mirror | undefined) => void;
+  readonly traffic: () => Traffic;
+};
+
+export function createRouter(options: RouterOptions): Router {
+  const { deployments, refuse } = options;
+  const names = Object.keys(deployments);
+  // Names compare without case, as in the spec.
+  const byName = new Map(names.map((name) => [name.toLowerCase(), name]));
+  let { traffic } = options;
+  let pick = pickerOf(names, traffic);
+  let copy = mirrorPicker(options.mirror);
+
+  const score = async (request: ScoringRequest): Promise<ScoringResponse> => {
+    const { deployment } = request;
+    const name = deployment === undefined ? pick() : byName.get(deployment.toLowerCase());
+    const scorer = name === undefined ? undefined : deployments[name];
+    if (name === undefined || scorer === undefined) return refuse(refusal(names, deployment));
+    // A request that names its deployment is not mirrored.
+    const mirrored = deployment === undefined ? copy() : undefined;
+    if (mirrored !== undefined) sendCopy(deployments[mirrored], request);
+    const response = await scorer.score(request);
+    return {
+      status: response.status,
+      headers: { ...response.headers, [DEPLOYMENT_HEADER]: name },
+      body: response.body,
+    };
+  };
   return {
-    score: async (request: ScoringRequest) => {
-      // Names compare without case, as in the spec.
-      const name = request.deployment ?? pick();
-      const route = name === undefined ? undefined : byName.get(name.toLowerCase());
-      if (route === undefined) {
-        return refuse(
-          request.deployment === undefined
-            ? `no deployment takes traffic; name one in the header ${DEPLOYMENT_HEADER}: ${names}`
-            : `there is no deployment '${request.deployment.slice(0, 100)}', there is ${names}`,
-        );
-      }
-      const response = await route.scorer.score(request);
-      return { ...response, headers: { ...response.headers, [DEPLOYMENT_HEADER]: route.name } };
+    score,
+    setTraffic: (next) => {
+      traffic = next;
+      pick = pickerOf(names, next);
     },
+    setMirror: (next) => {
+      copy = mirrorPicker(next);
+    },
+    traffic: () => traffic,
     close: async () => {
-      await Promise.all(routes.map((route) => route.scorer.close()));
+      await Promise.all(Object.values(deployments).map((scorer) => scorer.close()));
     },
   };
+}
+
+function pickerOf(names: readonly string[], traffic: Traffic): () => string | undefined {
+  return createPicker(names.map((name) => ({ name, weight: traffic[name] ?? 0 })));
+}
+
+/** Picks the mirror for its share of the requests, nobody for the rest. */
+function mirrorPicker(mirror: Mirror | undefined): () => string | undefined {
+  if (mirror === undefined) return () => undefined;
+  const { deployment, percent } = mirror;
+  const pick = createPicker([
+    { name: "copy", weight: percent },
+    { name: "none", weight: 100 - percent },
+  ]);
+  return () => (pick() === "copy" ? deployment : undefined);
+}
+
+/** Its answer is nobody's, and neither is its fault; the body is copied, since the other one moves. */
+function sendCopy(scorer: Scorer | undefined, request: ScoringRequest): void {
+  const copy = { ...request, body: request.body.slice(), cancellation: new Cancellation() };
+  scorer?.score(copy).catch(() => undefined);
+}
+
+function refusal(names: readonly string[], asked: string | undefined): string {
+  const known = names.map((name) => `'${name}'`).join(", ");
+  return asked === undefined
+    ? `no deployment takes traffic; name one in the header ${DEPLOYMENT_HEADER}: ${known}`
+    : `there is no deployment '${asked.slice(0, 100)}', there is ${known}`;
 }

@@ -3,72 +3,135 @@
 import type { OutputSpec } from "../../core/signature.ts";
 import { DTYPES } from "../../core/tensor.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { flatText, labelledRowTexts, nestedText, rowTexts } from "./json-text.ts";
-import type { AnswerForm } from "./request.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { HEADER_LENGTH } from "./decode.ts";
+import { labelledRowWriter, rowWriter, writeFlat, writeList, writeNested } from "./json-data.ts";
+import type { AnswerForm } from "./model-request.ts";
+import { rawBytes } from "./raw-tensor.ts";
 
 export type NamedOutput = { readonly spec: OutputSpec; readonly tensor: Tensor };
 
 /** Name and version of the model, for the Open Inference Protocol. */
 export type ModelIdentity = { readonly name: string; readonly version: string };
 
-/** The JSON text of the answer; its outputs in the order given. */
+export type RenderedAnswer = {
+  readonly headers: Readonly<Record<string, string>>;
+  /** In a buffer of its own. */
+  readonly body: Uint8Array;
+};
+
+const JSON_HEADERS = { "content-type": "application/json" };
+const BINARY_HEADERS = { "content-type": "application/octet-stream" };
+
+/** Answers are written one at a time, and a writer keeps its room. */
+const writer = new ByteWriter();
+
 export function renderAnswer(
   form: AnswerForm,
   outputs: readonly NamedOutput[],
   model: ModelIdentity,
-): string {
+): RenderedAnswer {
+  writer.reset();
   switch (form.kind) {
+    case "raw": {
+      const [single, ...others] = outputs;
+      if (single !== undefined && others.length === 0) {
+        return { headers: BINARY_HEADERS, body: new Uint8Array(rawBytes(single.tensor)) };
+      }
+      return renderOip({ kind: "oip", isBinary: () => true }, outputs, model);
+    }
     case "oip":
-      return renderOip(form.id, outputs, model);
+      return renderOip(form, outputs, model);
     case "predictions":
-      return `{"predictions":${renderPredictions(form.rows, outputs)}}`;
+      writer.ascii('{"predictions":');
+      writePredictions(form.rows, outputs);
+      writer.ascii("}");
+      return { headers: JSON_HEADERS, body: writer.take() };
     case "outputs":
-      return `{"outputs":${renderByName(outputs)}}`;
+      writer.ascii('{"outputs":');
+      writeByName(outputs);
+      writer.ascii("}");
+      return { headers: JSON_HEADERS, body: writer.take() };
   }
 }
 
 /** A map output is its float tensor here: the protocol has no maps, and its parameters name the columns. */
 function renderOip(
-  id: string | undefined,
+  form: Extract<AnswerForm, { kind: "oip" }>,
   outputs: readonly NamedOutput[],
   model: ModelIdentity,
-): string {
-  const tensors = outputs.map(({ spec, tensor }) => {
-    const parameters = spec.labels && { parameters: { labels: JSON.stringify(spec.labels) } };
-    const head = { name: spec.name, shape: tensor.dims, datatype: DTYPES[tensor.type].oip };
-    return `${JSON.stringify({ ...head, ...parameters }).slice(0, -1)},"data":${flatText(tensor)}}`;
+): RenderedAnswer {
+  const binary: Uint8Array[] = [];
+  writer.text(
+    `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)},`,
+  );
+  if (form.id !== undefined) writer.text(`"id":${JSON.stringify(form.id)},`);
+  writer.ascii('"outputs":');
+  writeList(writer, outputs.length, (index) => {
+    const { spec, tensor } = outputs[index] as NamedOutput;
+    const raw = form.isBinary(spec.name) ? rawBytes(tensor) : undefined;
+    const parameters = {
+      ...(raw && { binary_data_size: raw.length }),
+      ...(spec.labels && { labels: JSON.stringify(spec.labels) }),
+    };
+    writer.text(
+      `{"name":${JSON.stringify(spec.name)},"shape":[${tensor.dims.join(",")}],"datatype":"${DTYPES[tensor.type].oip}"`,
+    );
+    if (raw || spec.labels) writer.text(`,"parameters":${JSON.stringify(parameters)}`);
+    if (raw) binary.push(raw);
+    else {
+      writer.ascii(',"data":');
+      writeFlat(writer, tensor);
+    }
+    writer.ascii("}");
   });
-  const head = {
-    model_name: model.name,
-    model_version: model.version,
-    ...(id !== undefined && { id }),
+  writer.ascii("}");
+  const json = writer.take();
+  if (binary.length === 0) return { headers: JSON_HEADERS, body: json };
+  return {
+    headers: { ...BINARY_HEADERS, [HEADER_LENGTH]: String(json.length) },
+    body: new Uint8Array(Buffer.concat([json, ...binary])),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"outputs":[${tensors.join(",")}]}`;
 }
 
-function renderByName(outputs: readonly NamedOutput[]): string {
-  return `{${outputs.map((output) => `${JSON.stringify(output.spec.name)}:${renderValue(output)}`).join(",")}}`;
+function writeByName(outputs: readonly NamedOutput[]): void {
+  for (const [index, { spec, tensor }] of outputs.entries()) {
+    writer.text(`${index === 0 ? "{" : ","}${JSON.stringify(spec.name)}:`);
+    if (spec.labels === undefined) writeNested(writer, tensor);
+    else
+      writeList(writer, rowsOf({ spec, tensor }), labelledRowWriter(writer, tensor, spec.labels));
+  }
+  writer.ascii("}");
 }
 
-function renderValue({ spec, tensor }: NamedOutput): string {
-  return spec.labels ? `[${labelledRowTexts(tensor, spec.labels).join(",")}]` : nestedText(tensor);
+function rowsOf({ tensor }: NamedOutput): number {
+  return tensor.dims[0] ?? -1;
 }
 
 /**
  * One prediction a row: the bare value of a single output, an object of several. Where an output has
  * no row for each instance the model does not keep them apart, and there is one prediction in all.
  */
-function renderPredictions(rows: number, outputs: readonly NamedOutput[]): string {
-  const columns = outputs.map(({ spec, tensor }) =>
-    spec.labels ? labelledRowTexts(tensor, spec.labels) : rowTexts(tensor),
-  );
+function writePredictions(rows: number, outputs: readonly NamedOutput[]): void {
+  if (!outputs.every((output) => rowsOf(output) === rows)) {
+    writer.ascii("[");
+    writeByName(outputs);
+    writer.ascii("]");
+    return;
+  }
+  const columns = outputs.map(({ spec, tensor }, index) => ({
+    key: `${index === 0 ? "{" : ","}${JSON.stringify(spec.name)}:`,
+    write: spec.labels ? labelledRowWriter(writer, tensor, spec.labels) : rowWriter(writer, tensor),
+  }));
   const [single, ...others] = columns;
-  if (!columns.every((column) => column.length === rows)) return `[${renderByName(outputs)}]`;
-  if (single !== undefined && others.length === 0) return `[${single.join(",")}]`;
-  const names = outputs.map(({ spec }) => JSON.stringify(spec.name));
-  const predictions = Array.from({ length: rows }, (_, row) => {
-    const values = columns.map((column, index) => `${names[index]}:${column[row]}`);
-    return `{${values.join(",")}}`;
-  });
-  return `[${predictions.join(",")}]`;
+  if (single !== undefined && others.length === 0) writeList(writer, rows, single.write);
+  else {
+    writeList(writer, rows, () => {
+      for (const { key, write } of columns) {
+        writer.text(key);
+        write();
+      }
+      writer.ascii("}");
+    });
+  }
 }

@@ -1,9 +1,10 @@
-/** One JSON value into one tensor element, with the range of its type. */
+/** JSON values into tensor elements, with the range of each type. */
 
 import { numberToFloat16 } from "../../core/float16.ts";
 import { ScoringError } from "../../core/problem.ts";
 import type { TensorSpec } from "../../core/signature.ts";
-import type { DType } from "../../core/tensor.ts";
+import { allocate } from "../../core/tensor.ts";
+import type { DType, TensorData } from "../../core/tensor.ts";
 
 type Slots = { [index: number]: unknown };
 type Writer = (index: number, value: unknown) => void;
@@ -15,93 +16,132 @@ const SPECIAL: Readonly<Record<string, number>> = {
   "-Infinity": Number.NEGATIVE_INFINITY,
 };
 
-const RANGES: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  uint8: [0, 255],
-  int8: [-128, 127],
-  uint16: [0, 65535],
-  int16: [-32768, 32767],
-  uint32: [0, 4294967295],
-  int32: [-2147483648, 2147483647],
-};
+const INTEGERS = {
+  uint8: { low: 0, high: 255, array: Uint8Array },
+  int8: { low: -128, high: 127, array: Int8Array },
+  uint16: { low: 0, high: 65535, array: Uint16Array },
+  int16: { low: -32768, high: 32767, array: Int16Array },
+  uint32: { low: 0, high: 4294967295, array: Uint32Array },
+  int32: { low: -2147483648, high: 2147483647, array: Int32Array },
+} as const;
 
-/** A function that puts values of `spec.type` into `slots`, or throws ScoringError INPUT_TYPE. */
+type IntegerType = keyof typeof INTEGERS;
+
+function isIntegerType(type: DType): type is IntegerType {
+  return Object.hasOwn(INTEGERS, type);
+}
+
+/**
+ * A list of numbers as elements of an input's type.
+ *
+ * @throws ScoringError INPUT_TYPE at the first number that the type cannot hold
+ */
+export function numbersAs(spec: TensorSpec, numbers: Float64Array): TensorData {
+  const { type } = spec;
+  if (type === "float32") return new Float32Array(numbers);
+  if (type === "float64") return numbers;
+  if (type === "float16") return Uint16Array.from(numbers, numberToFloat16);
+  if (isIntegerType(type)) {
+    const { low, high, array } = INTEGERS[type];
+    for (let index = 0; index < numbers.length; index += 1) {
+      const value = numbers[index] as number;
+      if (!Number.isInteger(value) || value < low || value > high) {
+        throw refusal(spec, index, value);
+      }
+    }
+    return new array(numbers);
+  }
+  const data = allocate(type, numbers.length);
+  const write = elementWriter(spec, data);
+  for (let index = 0; index < numbers.length; index += 1) write(index, numbers[index]);
+  return data;
+}
+
+/** A function that puts values of `spec.type` into `data`, or throws ScoringError INPUT_TYPE. */
 export function elementWriter(spec: TensorSpec, data: unknown): Writer {
   const slots = data as Slots;
-  const refuse = (index: number, value: unknown, expected: string): never => {
-    throw new ScoringError(
-      "INPUT_TYPE",
-      `input '${spec.name}', element ${index}: ${show(value)}, expected ${expected}`,
-    );
+  const convert = converter(spec.type);
+  return (index, value) => {
+    const element = convert(value);
+    if (element === undefined) throw refusal(spec, index, value);
+    slots[index] = element;
   };
-  switch (spec.type) {
+}
+
+/** A value as an element of a type; undefined where it is none. */
+function converter(type: DType): (value: unknown) => unknown {
+  switch (type) {
     case "float32":
     case "float64":
-      return (index, value) => {
-        slots[index] =
-          typeof value === "number" ? value : (special(value) ?? refuse(index, value, spec.type));
-      };
+      return toNumber;
     case "float16":
-      return (index, value) => {
-        const number =
-          typeof value === "number" ? value : (special(value) ?? refuse(index, value, spec.type));
-        slots[index] = numberToFloat16(number);
+      return (value) => {
+        const number = toNumber(value);
+        return number === undefined ? undefined : numberToFloat16(number);
       };
     case "string":
-      return (index, value) => {
-        slots[index] = typeof value === "string" ? value : refuse(index, value, "a string");
-      };
+      return (value) => (typeof value === "string" ? value : undefined);
     case "bool":
-      return (index, value) => {
-        if (value === true || value === 1) slots[index] = 1;
-        else if (value === false || value === 0) slots[index] = 0;
-        else refuse(index, value, "true or false");
-      };
+      return toBit;
     case "int64":
-    case "uint64": {
-      const signed = spec.type === "int64";
-      return (index, value) => {
-        const integer = toBigInt(value, signed);
-        slots[index] = integer ?? refuse(index, value, wideInteger(spec.type));
-      };
-    }
+      return (value) => toWide(value, BigInt.asIntN);
+    case "uint64":
+      return (value) => toWide(value, BigInt.asUintN);
     case "uint8":
     case "int8":
     case "uint16":
     case "int16":
     case "uint32":
     case "int32": {
-      const [low, high] = RANGES[spec.type] ?? [0, 0];
-      return (index, value) => {
-        const fits =
-          typeof value === "number" && Number.isInteger(value) && value >= low && value <= high;
-        slots[index] = fits ? value : refuse(index, value, `an integer from ${low} to ${high}`);
-      };
+      const { low, high } = INTEGERS[type];
+      return (value) =>
+        typeof value === "number" && Number.isInteger(value) && value >= low && value <= high
+          ? value
+          : undefined;
     }
   }
 }
 
-function wideInteger(type: string): string {
-  return `${type} (beyond 2^53 write it as a string)`;
-}
-
-function special(value: unknown): number | undefined {
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
   return typeof value === "string" && Object.hasOwn(SPECIAL, value) ? SPECIAL[value] : undefined;
 }
 
-function toBigInt(value: unknown, signed: boolean): bigint | undefined {
-  let integer: bigint;
-  if (typeof value === "number") {
-    // JSON.parse has rounded anything larger already.
-    if (!Number.isSafeInteger(value)) return undefined;
-    integer = BigInt(value);
-  } else if (typeof value === "string" && /^-?\d{1,20}$/.test(value)) integer = BigInt(value);
-  else return undefined;
-  const wrapped = signed ? BigInt.asIntN(64, integer) : BigInt.asUintN(64, integer);
-  return wrapped === integer ? integer : undefined;
+function toBit(value: unknown): number | undefined {
+  if (value === true || value === 1) return 1;
+  return value === false || value === 0 ? 0 : undefined;
+}
+
+function toWide(value: unknown, wrap: (bits: number, value: bigint) => bigint): bigint | undefined {
+  const integer = toBigInt(value);
+  return integer !== undefined && wrap(64, integer) === integer ? integer : undefined;
+}
+
+function toBigInt(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  // Rounded already, if it is larger.
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  return typeof value === "string" && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
+}
+
+function refusal({ name, type }: TensorSpec, index: number, value: unknown): ScoringError {
+  return new ScoringError(
+    "INPUT_TYPE",
+    `input '${name}', element ${index}: ${show(value)}, expected ${expected(type)}`,
+  );
+}
+
+function expected(type: DType): string {
+  if (type === "string") return "a string";
+  if (type === "bool") return "true or false";
+  if (isIntegerType(type)) return `an integer from ${INTEGERS[type].low} to ${INTEGERS[type].high}`;
+  return type === "int64" || type === "uint64" ? `${type}, which is a whole number` : type;
 }
 
 function show(value: unknown): string {
   if (Array.isArray(value)) return "a list";
-  const text = JSON.stringify(value) ?? "nothing";
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -16,10 +16,18 @@ const STATUS = {
   bug: 500,
 } as const satisfies Record<Kind, number>;
 
-/** What Azure's front end says beside a 424. @source azureml-contract 3.4 */
+/** What Azure's front end says beside a status. @source azureml-contract 3.3, 3.4 */
+const REASON_HEADER = "ms-azureml-model-error-reason";
 const REASONS: Readonly<Partial<Record<Code, string>>> = {
   ENGINE_NOT_READY: "model_not_ready",
   ENGINE_STOPPED: "model_not_ready",
+};
+
+/** No room to wait, or waited too long: empty, as Azure answers it, and cheap. */
+export const OVERLOAD_RESPONSE: ScoringResponse = {
+  status: 429,
+  headers: { "content-type": "text/plain", [REASON_HEADER]: "too_many_pending_request" },
+  body: new Uint8Array(0),
 };
 
 export function faultResponse(code: Code, message: string): ScoringResponse {
@@ -28,7 +36,7 @@ export function faultResponse(code: Code, message: string): ScoringResponse {
     status: STATUS[CODES[code].kind],
     headers: {
       "content-type": "application/json",
-      ...(reason !== undefined && { "ms-azureml-model-error-reason": reason }),
+      ...(reason !== undefined && { [REASON_HEADER]: reason }),
     },
     body: Buffer.from(JSON.stringify({ error: { code, message } })),
   };

@@ -1,9 +1,8 @@
 /** JSON bytes into values, with lists of numbers as `NumberList`s and the place of a fault in bytes. */
 
 import { ScoringError } from "../../core/problem.ts";
-import { NumberList } from "./number-list.ts";
-import { createNumberScanner } from "./number-scanner.ts";
-import type { NumberScanner } from "./number-scanner.ts";
+import type { NumberList } from "./number-list.ts";
+import { NumberScanner } from "./number-scanner.ts";
 
 /** An integer that a double would round is a bigint. */
 export type JsonValue =
@@ -12,19 +11,23 @@ export type JsonValue =
 /** Without a prototype: no key is special. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+export function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === null;
+}
+
 /** Deeper than any tensor, shallow enough for the stack. */
 const MAX_DEPTH = 100;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * @param single see `createNumberScanner`: true where every input is float32 or float16
+ * @param single see `NumberScanner`: true where every input is float32 or float16
  * @throws ScoringError INPUT_JSON with the byte where the fault is
  */
 export function parseJson(body: Uint8Array, single: boolean): JsonValue {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (bytes.length === 0) throw new ScoringError("INPUT_JSON", "the body is empty, expected JSON");
-  const numbers = createNumberScanner(bytes, single);
+  const numbers = new NumberScanner(bytes, single);
   const parser = new Parser(bytes, numbers);
   // A byte order mark is not JSON, but editors write it.
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) numbers.position = 3;
@@ -44,11 +47,8 @@ class Parser {
 
   /** The next character that is no white space; undefined at the end. */
   peek(): number | undefined {
-    let at = this.#numbers.position;
-    let byte = this.#bytes[at];
-    while (byte === 32 || byte === 10 || byte === 13 || byte === 9) byte = this.#bytes[(at += 1)];
-    this.#numbers.position = at;
-    return byte;
+    this.#numbers.skipSpace();
+    return this.#bytes[this.#numbers.position];
   }
 
   fault(expected: string): ScoringError {

@@ -1,13 +1,12 @@
-/** Nested JSON lists into tensors of a declared type and shape. */
+/** JSON values into tensors of a declared type and shape. */
 
 import { ScoringError } from "../../core/problem.ts";
 import type { TensorSpec } from "../../core/signature.ts";
 import { allocate, elementCount, inferDims, shapeFits, showShape } from "../../core/tensor.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { elementWriter } from "./element.ts";
-
-/** Deeper than any tensor, shallow enough for the stack. */
-const MAX_DEPTH = 64;
+import { elementWriter, numbersAs } from "./element.ts";
+import type { JsonValue } from "./json-scanner.ts";
+import { NumberList } from "./number-list.ts";
 
 /**
  * The tensor that a JSON value stands for under an input's type and shape. A flat or lower-rank list
@@ -16,40 +15,44 @@ const MAX_DEPTH = 64;
  * @param given dimensions that the sender states beside flat data (OIP's `shape`)
  * @throws ScoringError INPUT_SHAPE, INPUT_TYPE
  */
-export function parseTensor(spec: TensorSpec, value: unknown, given?: readonly number[]): Tensor {
-  const found = dimsOf(spec, value);
+export function parseTensor(spec: TensorSpec, value: JsonValue, given?: readonly number[]): Tensor {
+  const found = value instanceof NumberList ? value.dims : dimsOf(value);
   const count = elementCount(found);
   const dims = settleDims(spec, { found, count, ...(given && { given }) });
-  const data = allocate(spec.type, count);
+  const data = value instanceof NumberList ? numbersAs(spec, value.data) : fill(spec, value, found);
+  return { type: spec.type, dims, data } as Tensor;
+}
+
+function fill(spec: TensorSpec, value: JsonValue, dims: readonly number[]): unknown {
+  const data = allocate(spec.type, elementCount(dims));
   const write = elementWriter(spec, data);
   let at = 0;
-  const fill = (item: unknown, axis: number): void => {
-    if (axis === found.length) {
-      write(at, item);
+  const level = (item: JsonValue, axis: number): void => {
+    const list = item instanceof NumberList ? item.toNested() : item;
+    if (axis === dims.length) {
+      write(at, list);
       at += 1;
       return;
     }
-    if (!Array.isArray(item) || item.length !== found[axis]) throw ragged(spec, found);
-    for (const child of item) fill(child, axis + 1);
+    if (!Array.isArray(list) || list.length !== dims[axis]) throw ragged(spec, dims);
+    for (const child of list as readonly JsonValue[]) level(child, axis + 1);
   };
-  fill(value, 0);
-  return { type: spec.type, dims, data };
+  level(value, 0);
+  return data;
 }
 
 /** The shape that the first element of each level shows; `fill` holds the others to it. */
-function dimsOf(spec: TensorSpec, value: unknown): readonly number[] {
+function dimsOf(value: JsonValue): readonly number[] {
   const dims: number[] = [];
-  for (let level = value; Array.isArray(level); level = level[0]) {
-    dims.push(level.length);
-    if (dims.length > MAX_DEPTH) {
-      throw new ScoringError(
-        "INPUT_SHAPE",
-        `input '${spec.name}' is nested more than ${MAX_DEPTH} levels deep`,
-      );
-    }
-    if (level.length === 0) break;
+  let level = value;
+  while (Array.isArray(level)) {
+    const list = level as readonly JsonValue[];
+    dims.push(list.length);
+    const [first] = list;
+    if (first === undefined) return dims;
+    level = first;
   }
-  return dims;
+  return level instanceof NumberList ? [...dims, ...level.dims] : dims;
 }
 
 function ragged(spec: TensorSpec, dims: readonly number[]): ScoringError {
@@ -65,12 +68,7 @@ function settleDims(
 ): readonly number[] {
   const { shape } = spec;
   if (given !== undefined) {
-    if (elementCount(given) !== count) {
-      throw new ScoringError(
-        "INPUT_SHAPE",
-        `input '${spec.name}' has ${count} elements, but its shape ${showShape(given)} holds ${elementCount(given)}`,
-      );
-    }
+    checkCount(spec, given, count);
     if (shape === null || shapeFits(shape, given)) return given;
     throw mismatch(spec, given);
   }
@@ -81,7 +79,16 @@ function settleDims(
   return inferred;
 }
 
-function mismatch(spec: TensorSpec, dims: readonly number[]): ScoringError {
+/** @throws ScoringError INPUT_SHAPE where dimensions do not hold this many elements */
+export function checkCount(spec: TensorSpec, dims: readonly number[], count: number): void {
+  if (elementCount(dims) === count) return;
+  throw new ScoringError(
+    "INPUT_SHAPE",
+    `input '${spec.name}' has ${count} elements, but its shape ${showShape(dims)} holds ${elementCount(dims)}`,
+  );
+}
+
+export function mismatch(spec: TensorSpec, dims: readonly number[]): ScoringError {
   return new ScoringError(
     "INPUT_SHAPE",
     `input '${spec.name}' has shape ${showShape(dims)}, expected ${spec.type} ${showShape(spec.shape ?? [])}`,

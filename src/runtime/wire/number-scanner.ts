@@ -12,54 +12,50 @@ const MAX_DIMS = 16;
 
 const view = new Float64Array(1);
 const words = new Uint32Array(view.buffer);
+/** Where a list grows before its size is known; a parse is one synchronous call. */
+let scratch = new Float64Array(1024);
 
-export type NumberScanner = {
+export class NumberScanner {
   /** Where the next character is; after a number, the one behind it. */
-  position: number;
-  /** What `scan` read: meaningful when it returned true. */
-  value: number;
-  /** Whether the number was written as an integer. */
-  integer: boolean;
-  /** The number at `position`; false where there is none that JSON allows. */
-  readonly scan: () => boolean;
+  position = 0;
+  /** What `scan` read, when it returned true. */
+  value = 0;
+  /** Whether that number was written as an integer. */
+  integer = false;
+  readonly #bytes: Buffer;
+  readonly #single: boolean;
+
   /**
-   * The list at `position`, which is at its `[`, where it holds numbers alone in a regular shape.
-   * Else undefined, and `position` is where it was.
+   * @param single whether numbers need to be right only after rounding to float32. A mantissa gathered
+   *   in a double is off by a few units in the last place at most, so its float32 can differ only next
+   *   to the midpoint between two of them, which its low 29 bits show: only those are read as text.
    */
-  readonly scanList: () => NumberList | undefined;
-};
+  constructor(bytes: Buffer, single: boolean) {
+    this.#bytes = bytes;
+    this.#single = single;
+  }
 
-/**
- * @param single whether numbers need to be right only after rounding to float32. A mantissa gathered
- *   in a double is off by a few units in the last place at most, so its float32 can differ only next
- *   to the midpoint between two of them, which its low 29 bits show: only those are read as text.
- */
-export function createNumberScanner(bytes: Buffer, single: boolean): NumberScanner {
-  const end = bytes.length;
-  const scanner: NumberScanner = { position: 0, value: 0, integer: false, scan, scanList };
-  return scanner;
-
-  function scan(): boolean {
-    const start = scanner.position;
+  /** Reads the number at `position`; false where there is none that JSON allows. */
+  scan(): boolean {
+    const bytes = this.#bytes;
+    const start = this.position;
     let at = start;
     let byte = bytes[at] as number;
     const negative = byte === 45;
     if (negative) byte = bytes[(at += 1)] as number;
     if (!(byte >= 48 && byte <= 57)) return false;
+    // No digit may follow a leading zero.
+    const zero = byte === 48;
     let mantissa = 0;
-    let exponent = 0;
-    if (byte === 48) {
+    do {
+      mantissa = mantissa * 10 + (byte - 48);
       byte = bytes[(at += 1)] as number;
-      if (byte >= 48 && byte <= 57) return false;
-    } else {
-      do {
-        mantissa = mantissa * 10 + (byte - 48);
-        byte = bytes[(at += 1)] as number;
-      } while (byte >= 48 && byte <= 57);
-    }
-    let integer = true;
+    } while (byte >= 48 && byte <= 57 && !zero);
+    if (byte >= 48 && byte <= 57) return false;
+    this.integer = true;
+    let exponent = 0;
     if (byte === 46) {
-      integer = false;
+      this.integer = false;
       const first = (at += 1);
       byte = bytes[at] as number;
       while (byte >= 48 && byte <= 57) {
@@ -69,99 +65,126 @@ export function createNumberScanner(bytes: Buffer, single: boolean): NumberScann
       if (at === first) return false;
       exponent = first - at;
     }
+    this.position = at;
     if (byte === 101 || byte === 69) {
-      integer = false;
-      byte = bytes[(at += 1)] as number;
-      const minus = byte === 45;
-      if (minus || byte === 43) byte = bytes[(at += 1)] as number;
-      if (!(byte >= 48 && byte <= 57)) return false;
-      let written = 0;
-      do {
-        // Beyond any double it need not be counted exactly.
-        if (written < 100_000) written = written * 10 + (byte - 48);
-        byte = bytes[(at += 1)] as number;
-      } while (byte >= 48 && byte <= 57);
-      exponent += minus ? -written : written;
+      const written = this.#scanExponent();
+      if (written === undefined) return false;
+      exponent += written;
+      at = this.position;
     }
-    scanner.position = at;
-    scanner.integer = integer;
-    const exact = mantissa <= MAX_EXACT && exponent >= -22 && exponent <= 22;
-    if (exact || (single && exponent >= -22 && exponent <= 22)) {
-      const size = exponent < 0 ? mantissa / POWERS[-exponent]! : mantissa * POWERS[exponent]!;
-      if (exact || farFromMidpoint(size)) {
-        scanner.value = negative ? -size : size;
-        return true;
-      }
-    }
-    scanner.value = Number(bytes.toString("latin1", start, at));
+    this.#settle(mantissa, exponent, start);
+    if (negative) this.value = -this.value;
     return true;
   }
 
-  function scanList(): NumberList | undefined {
-    const start = scanner.position;
-    const list = readList();
-    if (list === undefined) scanner.position = start;
+  /** At the letter e: what follows it, and `position` behind that. */
+  #scanExponent(): number | undefined {
+    let at = this.position + 1;
+    let byte = this.#bytes[at] as number;
+    const minus = byte === 45;
+    if (minus || byte === 43) byte = this.#bytes[(at += 1)] as number;
+    if (!(byte >= 48 && byte <= 57)) return undefined;
+    let written = 0;
+    do {
+      // Beyond any double it need not be counted exactly.
+      if (written < 100_000) written = written * 10 + (byte - 48);
+      byte = this.#bytes[(at += 1)] as number;
+    } while (byte >= 48 && byte <= 57);
+    this.integer = false;
+    this.position = at;
+    return minus ? -written : written;
+  }
+
+  /** The magnitude of the number from `start` to `position`. */
+  #settle(mantissa: number, exponent: number, start: number): void {
+    const exact = mantissa <= MAX_EXACT;
+    if (exponent >= -22 && exponent <= 22 && (exact || this.#single)) {
+      const size =
+        exponent < 0
+          ? mantissa / (POWERS[-exponent] as number)
+          : mantissa * (POWERS[exponent] as number);
+      if (exact || farFromMidpoint(size)) {
+        this.value = size;
+        return;
+      }
+    }
+    this.value = Math.abs(Number(this.#bytes.toString("latin1", start, this.position)));
+  }
+
+  /**
+   * The list at `position`, which is at its `[`, where it holds numbers alone in a regular shape.
+   * Else undefined, and `position` is where it was.
+   */
+  scanList(): NumberList | undefined {
+    const start = this.position;
+    const list = this.#readList();
+    if (list === undefined) this.position = start;
     return list;
   }
 
-  function readList(): NumberList | undefined {
+  #readList(): NumberList | undefined {
+    const bytes = this.#bytes;
     const dims: number[] = [];
-    const counts = new Int32Array(MAX_DIMS);
-    let data = new Float64Array(64);
+    const counts: number[] = [];
     let count = 0;
-    let depth = 0;
     let leafDepth = 0;
     for (;;) {
-      // Before a value: open brackets, then a number.
-      skipSpace();
-      while (bytes[scanner.position] === 91) {
-        depth += 1;
-        if (depth > MAX_DIMS || (leafDepth > 0 && depth > leafDepth)) return undefined;
-        counts[depth - 1] = 0;
-        scanner.position += 1;
-        skipSpace();
+      // Before a value: opening brackets, then a number.
+      this.skipSpace();
+      while (bytes[this.position] === 91) {
+        if (counts.length === MAX_DIMS || (leafDepth > 0 && counts.length === leafDepth))
+          return undefined;
+        counts.push(0);
+        this.position += 1;
+        this.skipSpace();
       }
-      if (leafDepth === 0) leafDepth = depth;
-      if (depth !== leafDepth || !scan()) return undefined;
-      if (count === data.length) {
-        const grown = new Float64Array(data.length * 4);
-        grown.set(data);
-        data = grown;
-      }
-      data[count] = scanner.value;
+      if (leafDepth === 0) leafDepth = counts.length;
+      if (counts.length !== leafDepth || !this.scan() || this.#isRounded()) return undefined;
+      if (count === scratch.length) grow();
+      scratch[count] = this.value;
       count += 1;
       // After a value: closing brackets, then a comma or the end.
-      let byte = bytes[scanner.position] as number;
-      if (byte !== 44 && byte !== 93) {
-        skipSpace();
-        byte = bytes[scanner.position] as number;
+      this.skipSpace();
+      while (bytes[this.position] === 93) {
+        const length = (counts.pop() as number) + 1;
+        const depth = counts.length;
+        if (dims[depth] === undefined) dims[depth] = length;
+        else if (dims[depth] !== length) return undefined;
+        this.position += 1;
+        if (depth === 0) return new NumberList(dims, cut(count));
+        this.skipSpace();
       }
-      while (byte === 93) {
-        depth -= 1;
-        const length = (counts[depth] as number) + 1;
-        const known = dims[depth];
-        if (known === undefined) dims[depth] = length;
-        else if (known !== length) return undefined;
-        scanner.position += 1;
-        if (depth === 0) return new NumberList(dims, data.subarray(0, count));
-        skipSpace();
-        byte = bytes[scanner.position] as number;
-      }
-      if (byte !== 44) return undefined;
-      counts[depth - 1] = (counts[depth - 1] as number) + 1;
-      scanner.position += 1;
+      if (bytes[this.position] !== 44) return undefined;
+      counts[counts.length - 1] = (counts[counts.length - 1] as number) + 1;
+      this.position += 1;
     }
   }
 
-  function skipSpace(): void {
-    let at = scanner.position;
-    while (at < end) {
-      const byte = bytes[at] as number;
-      if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) break;
-      at += 1;
-    }
-    scanner.position = at;
+  /** An integer beyond 2^53, where an input may want all its digits. */
+  #isRounded(): boolean {
+    return this.integer && !this.#single && !Number.isSafeInteger(this.value);
   }
+
+  skipSpace(): void {
+    let byte = this.#bytes[this.position];
+    while (byte === 32 || byte === 10 || byte === 13 || byte === 9) {
+      this.position += 1;
+      byte = this.#bytes[this.position];
+    }
+  }
+}
+
+function cut(count: number): Float64Array {
+  const numbers = scratch.slice(0, count);
+  // One huge body must not hold its room for ever.
+  if (scratch.length > 2 ** 20) scratch = new Float64Array(1024);
+  return numbers;
+}
+
+function grow(): void {
+  const grown = new Float64Array(scratch.length * 4);
+  grown.set(scratch);
+  scratch = grown;
 }
 
 /** Whether a double that is off by less than 64 units in its last place rounds to the right float32. */

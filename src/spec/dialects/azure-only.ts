@@ -1,7 +1,7 @@
 /** Which fields does Azure know that mean nothing on a device? They are dropped, with a note. */
 
-import { ignored } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
+import { ignored } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
 
 const CLOUD = "means nothing on a device";
 const READ_ONLY = "is what the Azure service reports, not a setting";

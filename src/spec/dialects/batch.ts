@@ -1,9 +1,9 @@
 /** Batch settings: nested, flat, old and new → one `settings` block, with `compute` and the node count. */
 
 import type { Entry, MapNode } from "../tree.ts";
-import { draftOf, emptyDraft, ignored, oldSpelling } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
-import { respell } from "./scalars.ts";
+import { draftOf, emptyDraft, ignored, oldSpelling } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
+import { respell } from "../rewriting/scalars.ts";
 
 /** May stand on the deployment itself. @source azureml-contract 5.2, 5.8 */
 const FLAT_KEYS = [
@@ -31,7 +31,10 @@ export function canonicalBatch(deployment: Draft, report: Report): void {
   retry(settings, report);
   respell(settings, "output_action", {
     current: ["append_row", "summary_only"],
-    old: { appendrow: "append_row", summaryonly: "summary_only" },
+    old: new Map([
+      ["appendrow", "append_row"],
+      ["summaryonly", "summary_only"],
+    ]),
     report,
   });
   respell(settings, "logging_level", { current: ["warning", "info", "debug"], report });

@@ -4,8 +4,8 @@ import { basename, dirname } from "node:path/posix";
 import { unknownKeys } from "../suggest.ts";
 import { textNode } from "../tree.ts";
 import type { Entry, Node } from "../tree.ts";
-import { draftOf, oldSpelling } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
+import { draftOf, oldSpelling } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
 
 const FOLDER_KEYS = ["directory", "local_path"] as const;
 

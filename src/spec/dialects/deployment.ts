@@ -1,14 +1,15 @@
 /** One deployment in any spelling → its canonical form. */
 
+import { show, showKey } from "../suggest.ts";
 import type { Entry } from "../tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
 import { canonicalBatch } from "./batch.ts";
 import { canonicalCode } from "./code.ts";
-import { draftOf, ignored } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
+import { draftOf, ignored } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
 import { canonicalEnvironment, canonicalModel } from "./reference.ts";
 import { canonicalResources } from "./resources.ts";
-import { readMapAsText } from "./scalars.ts";
+import { readMapAsText } from "../rewriting/scalars.ts";
 import { canonicalScale } from "./scale.ts";
 
 export function canonicalDeployment(
@@ -45,7 +46,7 @@ function dropOwnName(draft: Draft, deployment: Entry, report: Report): void {
   report({
     code: "SPEC_CONFLICT",
     severity: "error",
-    message: `deployment \`${deployment.key}\` calls itself "${text}", must have one name`,
+    message: `deployment ${showKey(deployment.key)} calls itself ${show(text)}, must have one name`,
     at: name.node.at,
     hint: "Remove the name: the key is the name.",
   });

@@ -1,8 +1,8 @@
 /** `deployments` as a list (`- name: blue`) → as a mapping; the name's value is the key. */
 
 import type { Entry, ListNode, MapNode, Node } from "../tree.ts";
-import { draftOf } from "./draft.ts";
-import type { Report } from "./draft.ts";
+import { draftOf } from "../rewriting/draft.ts";
+import type { Report } from "../rewriting/draft.ts";
 
 /** @source azureml-contract 2.3, era C */
 export function deploymentsFromList(list: ListNode, report: Report): MapNode {

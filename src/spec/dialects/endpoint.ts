@@ -1,13 +1,14 @@
 /** An endpoint in any spelling of the one-file forms → the canonical form that all later stages read. */
 
+import { showKey } from "../suggest.ts";
 import { entryOf, textNode } from "../tree.ts";
 import type { Entry, MapNode } from "../tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
 import { canonicalDeployment } from "./deployment.ts";
 import { deploymentsFromList } from "./deployments-list.ts";
-import { draftOf, oldSpelling } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
-import { readMapAsText, respell, textAt } from "./scalars.ts";
+import { draftOf, oldSpelling } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
+import { readMapAsText, respell, textAt } from "../rewriting/scalars.ts";
 
 export function canonicalEndpoint(root: MapNode, report: Report): MapNode {
   const draft = draftOf(root, report);
@@ -15,12 +16,18 @@ export function canonicalEndpoint(root: MapNode, report: Report): MapNode {
   dropAzureOnly(draft, "endpoint", report);
   respell(draft, "type", {
     current: ["online", "batch"],
-    old: { onlineendpoint: "online", batchendpoint: "batch" },
+    old: new Map([
+      ["onlineendpoint", "online"],
+      ["batchendpoint", "batch"],
+    ]),
     report,
   });
   respell(draft, "auth_mode", {
     current: ["key", "aml_token", "aad_token", "none"],
-    old: { amltoken: "aml_token", aadtoken: "aad_token" },
+    old: new Map([
+      ["amltoken", "aml_token"],
+      ["aadtoken", "aad_token"],
+    ]),
     report,
   });
   readMapAsText(draft, "tags");
@@ -48,7 +55,7 @@ function refuseSecondOnes(deployments: MapNode, report: Report): void {
       report({
         code: "SPEC_DUPLICATE_KEY",
         severity: "error",
-        message: `deployment \`${key}\` appears a second time, names must differ in more than case`,
+        message: `deployment ${showKey(key)} appears a second time, names must differ in more than case`,
         at,
         hint: "Rename one of the two.",
       });

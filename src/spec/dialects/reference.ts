@@ -5,9 +5,9 @@ import type { AssetKind } from "../asset.ts";
 import { textNode } from "../tree.ts";
 import type { Node } from "../tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
-import { draftOf, ignored, oldSpelling } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
-import { readAsText } from "./scalars.ts";
+import { draftOf, ignored, oldSpelling } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
+import { readAsText } from "../rewriting/scalars.ts";
 
 /** @source azureml-contract 2.3, 2.4 */
 export function canonicalModel(node: Node, report: Report): Node {

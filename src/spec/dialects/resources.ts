@@ -3,8 +3,8 @@
 import { unknownKeys } from "../suggest.ts";
 import { textNode } from "../tree.ts";
 import type { Entry, Node } from "../tree.ts";
-import { draftOf, emptyDraft, ignored, oldSpelling } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
+import { draftOf, emptyDraft, ignored, oldSpelling } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
 
 type Target = { readonly side: "requests" | "limits"; readonly key: "cpu" | "memory" };
 

@@ -2,9 +2,9 @@
 
 import type { Entry } from "../tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
-import { draftOf, oldSpelling } from "./draft.ts";
-import type { Draft, Report } from "./draft.ts";
-import { respell } from "./scalars.ts";
+import { draftOf, oldSpelling } from "../rewriting/draft.ts";
+import type { Draft, Report } from "../rewriting/draft.ts";
+import { respell } from "../rewriting/scalars.ts";
 
 /** The count ends beside the block, as today; `node_count` of a batch deployment is its old name. */
 export function canonicalScale(deployment: Draft, report: Report): void {
@@ -17,7 +17,10 @@ export function canonicalScale(deployment: Draft, report: Report): void {
   draft.rename("maximum", "max_instances");
   respell(draft, "type", {
     current: ["default", "target_utilization"],
-    old: { manual: "default", automatic: "target_utilization" },
+    old: new Map([
+      ["manual", "default"],
+      ["automatic", "target_utilization"],
+    ]),
     report,
   });
   dropAzureOnly(draft, "scale", report);

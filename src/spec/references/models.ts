@@ -87,7 +87,7 @@ async function servable(
 ): Promise<ResolvedModel | Problem> {
   const found = await stat(model.path);
   if (found.isFile()) return model;
-  const names = found.isDirectory() ? await readdir(model.path) : [];
+  const names = found.isDirectory() ? await readdir(model.path).catch(() => []) : [];
   const onnx = names.filter((name) => name.toLowerCase().endsWith(".onnx"));
   const [only] = onnx;
   if (only !== undefined && onnx.length === 1) return { ...model, path: join(model.path, only) };

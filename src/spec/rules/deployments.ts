@@ -3,6 +3,7 @@
 import type { Problem } from "../../core/problem.ts";
 import { deploymentNamed } from "../rule.ts";
 import type { Rule } from "../rule.ts";
+import { show } from "../suggest.ts";
 import { unknownDeployment } from "./traffic.ts";
 
 export const deploymentsExist: Rule = (spec, places) =>
@@ -43,6 +44,30 @@ export const batchStaysBatch: Rule = (spec, places) => {
             hint: "Write `type: batch` on the endpoint, or remove the settings.",
           },
         ],
+  );
+};
+
+/** What no process can have in its environment. */
+const ENVIRONMENT_NAME = /^[^=\0]+$/;
+
+export const environmentNames: Rule = (spec, places) => {
+  const maps = [
+    { variables: spec.edge?.env, path: ["edge", "env"] },
+    ...Object.entries(spec.deployments).map(([name, deployment]) => ({
+      variables: deployment.environment_variables,
+      path: ["deployments", name, "environment_variables"],
+    })),
+  ];
+  return maps.flatMap(({ variables, path }) =>
+    Object.keys(variables ?? {})
+      .filter((name) => !ENVIRONMENT_NAME.test(name))
+      .map((name): Problem => ({
+        code: "SPEC_NAME",
+        severity: "error",
+        message: `${show(name)} cannot name an environment variable, must be text without =`,
+        at: places.key([...path, name]),
+        hint: "Write the name as the key and the value behind the colon.",
+      })),
   );
 };
 

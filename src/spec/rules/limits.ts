@@ -5,7 +5,7 @@ import type { DeploymentSpec } from "../endpoint.ts";
 import { keyOf } from "../places.ts";
 import { parseCpus, parseMemory } from "../quantity.ts";
 import type { Rule } from "../rule.ts";
-import { show } from "../suggest.ts";
+import { show, showKey } from "../suggest.ts";
 
 /** Less than this is a forgotten unit. */
 const MIN_MEMORY_BYTES = 1 << 20;
@@ -75,7 +75,7 @@ export function checkCpus(value: string | number | undefined, at: Place): readon
   if (value === undefined || parseCpus(value) !== undefined) return [];
   return [
     wrong(
-      `\`${keyOf(at)}\` is ${show(value)}, must be a number of CPUs above 0`,
+      `${showKey(keyOf(at))} is ${show(value)}, must be a number of CPUs above 0`,
       at,
       'Write 0.5, 2 or "500m", for example.',
     ),
@@ -88,7 +88,7 @@ export function checkMemory(value: string | number | undefined, at: Place): read
   if (bytes === undefined) {
     return [
       wrong(
-        `\`${keyOf(at)}\` is ${show(value)}, must be an amount of memory above 0`,
+        `${showKey(keyOf(at))} is ${show(value)}, must be an amount of memory above 0`,
         at,
         'Write "512Mi" or "1.5Gi", for example.',
       ),
@@ -97,7 +97,7 @@ export function checkMemory(value: string | number | undefined, at: Place): read
   if (bytes >= MIN_MEMORY_BYTES) return [];
   return [
     wrong(
-      `\`${keyOf(at)}\` is ${bytes} bytes, must be at least 1 MiB`,
+      `${showKey(keyOf(at))} is ${bytes} bytes, must be at least 1 MiB`,
       at,
       'Add the unit: "512Mi" or "1.5Gi", for example.',
     ),

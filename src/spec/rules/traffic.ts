@@ -4,7 +4,7 @@ import type { Problem } from "../../core/problem.ts";
 import type { EndpointSpec } from "../endpoint.ts";
 import { deploymentNamed } from "../rule.ts";
 import type { Rule } from "../rule.ts";
-import { nearest, show } from "../suggest.ts";
+import { listOf, nearest, show, showKey } from "../suggest.ts";
 
 export const trafficNames: Rule = (spec, places) =>
   Object.keys(spec.traffic ?? {})
@@ -19,9 +19,9 @@ export const trafficKeysDiffer: Rule = (spec, places) => {
       problems.push({
         code: "SPEC_DUPLICATE_KEY",
         severity: "error",
-        message: `\`${name}\` appears a second time in traffic, names must differ in more than case`,
+        message: `${showKey(name)} appears a second time in traffic, names must differ in more than case`,
         at: places.key(["traffic", name]),
-        hint: `Remove one \`${name}\`.`,
+        hint: `Remove one ${showKey(name)}.`,
       });
     }
     seen.add(name.toLowerCase());
@@ -138,8 +138,8 @@ export function unknownDeployment(
   return {
     code: "SPEC_UNKNOWN_DEPLOYMENT",
     severity: "error",
-    message: `${show(name)} is no deployment of this endpoint, must be ${names.join(" or ")}`,
+    message: `${show(name)} is no deployment of this endpoint, must be ${listOf(names)}`,
     at,
-    hint: `Write ${nearest(name, names) ?? names.join(" or ")}, or add the deployment.`,
+    hint: `Write ${nearest(name, names) ?? listOf(names)}, or add the deployment.`,
   };
 }

@@ -71,20 +71,29 @@ suite("assembleBase without a lock", () => {
 
   test("frozen wants a lock", async (t) => {
     const { build, calls } = await bench(t);
-    await assert.rejects(build({ frozen: true }), code("BUILD_LOCK_CHANGED", /no image\.lock\.json/u));
+    await assert.rejects(
+      build({ frozen: true }),
+      code("BUILD_LOCK_CHANGED", /no image\.lock\.json/u),
+    );
     assert.deepEqual(calls, []);
   });
 
   for (const absent of ["apt-get", "npm"]) {
     test(`${absent} that is absent is named`, async (t) => {
       const { build } = await bench(t, { absent: [absent] });
-      await assert.rejects(build(), code("BUILD_PROGRAM", new RegExp(`${absent} is not on this`, "u")));
+      await assert.rejects(
+        build(),
+        code("BUILD_PROGRAM", new RegExp(`${absent} is not on this`, "u")),
+      );
     });
   }
 
   test("both absent programs are named at once, each once", async (t) => {
     const { build } = await bench(t, { absent: ["apt-get", "npm"] });
-    await assert.rejects(build(), (error) => error instanceof UserError && error.problems.length === 2);
+    await assert.rejects(
+      build(),
+      (error) => error instanceof UserError && error.problems.length === 2,
+    );
   });
 
   test("a network that is down is said with the reason of the program", async (t) => {

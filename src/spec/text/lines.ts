@@ -1,6 +1,6 @@
 /** Where does an offset of a text stand: which line, which column? */
 
-import type { Place } from "../core/problem.ts";
+import type { Place } from "../../core/problem.ts";
 
 export type LineIndex = {
   /** Line and column count from 1, the column in UTF-16 units as editors count. */

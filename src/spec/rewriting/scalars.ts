@@ -31,7 +31,7 @@ export type Spellings = {
   /** Current ones: any case is understood. */
   readonly current: readonly string[];
   /** Old ones in lower case → current. */
-  readonly old?: Readonly<Record<string, string>>;
+  readonly old?: ReadonlyMap<string, string>;
 };
 
 /** One of some words, in its current spelling; another word is left to the shape stage. */
@@ -39,7 +39,7 @@ export function respell(draft: Draft, key: string, options: Spellings & { report
   const node = draft.get(key)?.node;
   if (node?.kind !== "scalar" || typeof node.value !== "string") return;
   const lower = node.text.toLowerCase();
-  const now = options.current.find((word) => word === lower) ?? options.old?.[lower];
+  const now = options.current.find((word) => word === lower) ?? options.old?.get(lower);
   if (now === undefined || now === node.text) return;
   options.report(oldSpelling(node.at, node.text, now));
   draft.replace(key, textNode(now, node.at));

@@ -1,6 +1,6 @@
 /** How is a syntax error of the YAML package told to a user? */
 
-import type { Problem } from "../core/problem.ts";
+import type { Problem } from "../../core/problem.ts";
 import type { LineIndex } from "./lines.ts";
 
 /** Carries the one problem that ends the reading of a text. */

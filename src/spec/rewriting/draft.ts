@@ -1,6 +1,7 @@
 /** A mapping while a dialect rewrites it: keys are taken, moved and renamed, their places stay. */
 
 import type { Place, Problem } from "../../core/problem.ts";
+import { showKey } from "../suggest.ts";
 import type { Entry, MapNode, Node } from "../tree.ts";
 
 export type Report = (problem: Problem) => void;
@@ -60,7 +61,7 @@ function conflict(entry: Entry): Problem {
   return {
     code: "SPEC_CONFLICT",
     severity: "error",
-    message: `\`${entry.key}\` is set twice, once under another spelling, must be set once`,
+    message: `${showKey(entry.key)} is set twice, once under another spelling, must be set once`,
     at: entry.at,
     hint: "Remove one of the two.",
   };
@@ -70,9 +71,9 @@ export function oldSpelling(at: Place, was: string, now: string): Problem {
   return {
     code: "SPEC_OLD_SPELLING",
     severity: "warning",
-    message: `\`${was}\` is an old spelling of \`${now}\``,
+    message: `${showKey(was)} is an old spelling of ${showKey(now)}`,
     at,
-    hint: `Write \`${now}\`.`,
+    hint: `Write ${showKey(now)}.`,
   };
 }
 

@@ -1,0 +1,116 @@
+/** This side of an engine in a worker thread or a process: calls out, answers in, its end noticed. */
+
+import { fork } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+
+import { ScoringError } from "../../core/problem.ts";
+import type { HostCall, HostMessage, HostOptions } from "./host.ts";
+import type { EngineAnswer, Instance } from "./instance.ts";
+import type { Profile } from "./profile.ts";
+
+/** A way to the far side. */
+type Channel = {
+  readonly send: (call: HostCall) => void;
+  readonly onMessage: (take: (message: HostMessage) => void) => void;
+  readonly close: () => Promise<void>;
+  /** Settles with the reason when the far side is gone. */
+  readonly ended: Promise<string>;
+};
+
+export type ProfiledInstance = Instance & { readonly profile: Profile };
+
+/** @throws Error with ONNX Runtime's own words when the model cannot be loaded */
+export function startWorker(options: HostOptions): Promise<ProfiledInstance> {
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: options });
+  let fault = "";
+  worker.on("error", (error) => (fault = error.stack ?? String(error)));
+  return connect({
+    send: (call) => worker.postMessage(call, bodiesOf(call)),
+    onMessage: (take) => worker.on("message", take),
+    close: async () => void (await worker.terminate()),
+    ended: new Promise((resolve) => {
+      worker.once("exit", (code) => resolve(fault || `its thread ended with code ${code}`));
+    }),
+  });
+}
+
+/** @throws Error with ONNX Runtime's own words when the model cannot be loaded */
+export function startProcess(options: HostOptions): Promise<ProfiledInstance> {
+  const child = fork(fileURLToPath(new URL("./process.js", import.meta.url)), [], {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [],
+  });
+  // Where memory runs out the kernel is to take this process, not the one that serves the others.
+  void writeFile(`/proc/${child.pid}/oom_score_adj`, "1000").catch(() => undefined);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => {
+      resolve(`its process ended with ${signal ?? `exit code ${code}`}`);
+    });
+  });
+  child.send(options);
+  return connect({
+    send: (call) => child.send(call),
+    onMessage: (take) => child.on("message", (message: HostMessage) => take(message)),
+    close: async () => {
+      child.disconnect();
+      await ended;
+    },
+    ended,
+  });
+}
+
+/** Bodies were read for one request alone: they move instead of being copied. */
+function bodiesOf({ requests }: HostCall): readonly ArrayBuffer[] {
+  return requests.flatMap(({ body: { buffer, byteLength } }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  );
+}
+
+type Waiter = {
+  readonly resolve: (answers: readonly EngineAnswer[]) => void;
+  readonly reject: (error: Error) => void;
+};
+
+async function connect(channel: Channel): Promise<ProfiledInstance> {
+  const waiting = new Map<number, Waiter>();
+  const started = new Promise<Profile>((resolve, reject) => {
+    channel.onMessage((message) => {
+      if (message.kind === "ready") resolve(message.profile);
+      else if (message.kind === "failed") reject(new Error(message.reason));
+      else {
+        waiting.get(message.id)?.resolve(message.answers);
+        waiting.delete(message.id);
+      }
+    });
+    void channel.ended.then((reason) => {
+      reject(new Error(reason));
+      for (const { reject: stop } of waiting.values()) {
+        stop(new ScoringError("ENGINE_STOPPED", "the engine stopped before it answered"));
+      }
+      waiting.clear();
+    });
+  });
+  let nextId = 0;
+  try {
+    const profile = await started;
+    return {
+      profile,
+      maxRequests: profile.maxRows,
+      score: (requests) =>
+        new Promise((resolve, reject) => {
+          const id = (nextId += 1);
+          waiting.set(id, { resolve, reject });
+          channel.send({ id, requests });
+        }),
+      close: channel.close,
+      ended: channel.ended,
+    };
+  } catch (error) {
+    await channel.close();
+    throw error;
+  }
+}

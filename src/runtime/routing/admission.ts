@@ -1,0 +1,113 @@
+/**
+ * The door of one deployment: so many requests hold a slot, as many again wait, the rest is refused
+ * at once. The clock of a request starts when it arrives here.
+ *
+ * @source azureml-contract 3.3, 3.7; DESIGN 6 (admission)
+ */
+
+import type { Clock } from "../../core/ports.ts";
+import type { Backend, Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+
+export type RequestSettings = {
+  /** How many hold a slot at a time: concurrent requests per instance × instances. */
+  readonly slots: number;
+  readonly requestTimeoutMs: number;
+  readonly maxQueueWaitMs: number;
+};
+
+export type AdmissionOptions = {
+  readonly backend: Backend;
+  readonly settings: RequestSettings;
+  readonly clock: Clock;
+  /** How a refusal is answered. */
+  readonly refuse: (reason: Refusal) => ScoringResponse;
+  /** Told of every request that got a slot: how long it waited for it. */
+  readonly onGranted: (waitMs: number) => void;
+};
+
+/** `overload`: no room to wait, or waited too long; `timeout`: its time ended while it held a slot. */
+export type Refusal = "not-ready" | "overload" | "timeout";
+
+export type Admission = Scorer & {
+  readonly setSettings: (settings: RequestSettings) => void;
+  readonly running: () => number;
+  readonly waiting: () => number;
+};
+
+type Waiting = {
+  readonly request: ScoringRequest;
+  readonly arrival: number;
+  readonly resolve: (response: ScoringResponse | Promise<ScoringResponse>) => void;
+  readonly timer: NodeJS.Timeout;
+};
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { backend, clock, refuse, onGranted } = options;
+  let { settings } = options;
+  let running = 0;
+  const queue = new Set<Waiting>();
+
+  const release = (): void => {
+    running -= 1;
+    grantNext();
+  };
+  const grantNext = (): void => {
+    for (const waiting of queue) {
+      if (running >= settings.slots) return;
+      leaveQueue(waiting);
+      if (waiting.request.cancellation.cancelled) waiting.resolve(refuse("overload"));
+      else waiting.resolve(grant(waiting.request, waiting.arrival));
+    }
+  };
+  const leaveQueue = (waiting: Waiting): void => {
+    queue.delete(waiting);
+    clearTimeout(waiting.timer);
+  };
+  /** The slot is held until the backend is done, also when the answer was a timeout before that. */
+  const grant = (request: ScoringRequest, arrival: number): Promise<ScoringResponse> => {
+    running += 1;
+    const waitedMs = clock.monotonic() - arrival;
+    onGranted(waitedMs);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        resolve(refuse("timeout"));
+        request.cancellation.cancel();
+      }, settings.requestTimeoutMs - waitedMs);
+      backend
+        .score(request)
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          release();
+        });
+    });
+  };
+  const wait = (request: ScoringRequest): Promise<ScoringResponse> => {
+    const { maxQueueWaitMs, requestTimeoutMs } = settings;
+    return new Promise((resolve) => {
+      const timer = setTimeout(
+        () => {
+          leaveQueue(waiting);
+          resolve(refuse("overload"));
+        },
+        Math.min(maxQueueWaitMs, requestTimeoutMs),
+      );
+      const waiting = { request, arrival: clock.monotonic(), resolve, timer };
+      queue.add(waiting);
+    });
+  };
+  return {
+    score: (request) => {
+      if (!backend.ready()) return Promise.resolve(refuse("not-ready"));
+      if (running < settings.slots) return grant(request, clock.monotonic());
+      return queue.size < settings.slots ? wait(request) : Promise.resolve(refuse("overload"));
+    },
+    setSettings: (next) => {
+      settings = next;
+      grantNext();
+    },
+    running: () => running,
+    waiting: () => queue.size,
+    close: () => backend.close(),
+  };
+}

@@ -1,0 +1,47 @@
+/** The runtime's own families of metrics: names, units and labels, in one place. */
+
+import type { Metrics } from "./metrics.ts";
+
+export type RuntimeMetrics = {
+  readonly observeRequest: (deployment: string, code: number, ms: number) => void;
+  readonly observeWait: (deployment: string, ms: number) => void;
+  readonly observeRun: (deployment: string, ms: number, batch: number) => void;
+};
+
+/** Bounds in seconds, from a tiny model to the slowest one Azure allows. */
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BATCHES = [1, 2, 4, 8, 16, 32, 64];
+
+export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
+  const requests = metrics.counter(
+    "edgewright_requests_total",
+    "Scoring requests by deployment and status code.",
+  );
+  const durations = metrics.histogram(
+    "edgewright_request_duration_seconds",
+    "From the request's head to its answer.",
+    SECONDS,
+  );
+  const waits = metrics.histogram(
+    "edgewright_queue_wait_seconds",
+    "What granted requests waited for a slot.",
+    SECONDS,
+  );
+  const runs = metrics.histogram("edgewright_run_seconds", "Runs of the model.", SECONDS);
+  const batches = metrics.histogram(
+    "edgewright_batch_requests",
+    "Requests that ran together, seen from each of them.",
+    BATCHES,
+  );
+  return {
+    observeRequest: (deployment, code, ms) => {
+      requests.add({ deployment, code: String(code) });
+      durations.observe({ deployment }, ms / 1000);
+    },
+    observeWait: (deployment, ms) => waits.observe({ deployment }, ms / 1000),
+    observeRun: (deployment, ms, batch) => {
+      runs.observe({ deployment }, ms / 1000);
+      batches.observe({ deployment }, batch);
+    },
+  };
+}

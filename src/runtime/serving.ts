@@ -1,0 +1,109 @@
+/** One deployment as it is served: its backend, the door in front of it, and what is known of both. */
+
+import type { Clock, Log } from "../core/ports.ts";
+import { userError } from "../core/problem.ts";
+import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
+import { createModelBackend } from "./engine/model-backend.ts";
+import type { EngineReport, ModelBackend } from "./engine/model-backend.ts";
+import type { RuntimeMetrics } from "./runtime-metrics.ts";
+import { createAdmission } from "./routing/admission.ts";
+import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
+
+export type Serving = {
+  readonly name: string;
+  readonly backend: ModelBackend;
+  readonly admission: Admission;
+  readonly stats: () => ServingStats;
+};
+
+export type ServingStats = {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly running: number;
+  readonly waiting: number;
+  readonly engine?: EngineReport;
+};
+
+export type ServingOptions = {
+  readonly endpoint: ResolvedEndpoint;
+  readonly metrics: RuntimeMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export function createServing(
+  deployment: ResolvedDeployment,
+  { endpoint, metrics, clock, log }: ServingOptions,
+): Serving {
+  const { name } = deployment;
+  const { placement } = endpoint.module;
+  const backend = createModelBackend({
+    name,
+    instances: deployment.instances,
+    model: modelOf(deployment),
+    main: name === mainDeployment(endpoint),
+    ...(placement !== undefined && { placement }),
+    log,
+    onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
+  });
+  const admission = createAdmission({
+    backend,
+    settings: settingsOf(deployment),
+    clock,
+    refuse: (reason) => refusalOf(name, reason),
+    onGranted: (waitMs) => metrics.observeWait(name, waitMs),
+  });
+  const stats = (): ServingStats => {
+    const engine = backend.report();
+    return {
+      name,
+      ready: backend.ready(),
+      running: admission.running(),
+      waiting: admission.waiting(),
+      ...(engine && { engine }),
+    };
+  };
+  return { name, backend, admission, stats };
+}
+
+function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
+  if (script !== undefined || model?.signature === undefined) {
+    throw userError(
+      "CLI_UNSUPPORTED",
+      `deployment '${name}' has a scoring script, and scripts are not served yet`,
+      { hint: "take the script out: a model without one is served directly" },
+    );
+  }
+  const { path, version, signature } = model;
+  return {
+    name: model.name,
+    version,
+    path,
+    signature,
+    threads: Math.max(1, Math.floor(cpus ?? 1)),
+  };
+}
+
+/** The deployment with the most traffic at load, the first by name where several have it. */
+function mainDeployment({ deployments }: ResolvedEndpoint): string | undefined {
+  return deployments.toSorted((a, b) => b.traffic - a.traffic || (a.name < b.name ? -1 : 1))[0]
+    ?.name;
+}
+
+function settingsOf(deployment: ResolvedDeployment): RequestSettings {
+  const { maxConcurrentRequestsPerInstance, instances, requestTimeoutMs, maxQueueWaitMs } =
+    deployment;
+  return { slots: maxConcurrentRequestsPerInstance * instances, requestTimeoutMs, maxQueueWaitMs };
+}
+
+function refusalOf(name: string, reason: Refusal) {
+  switch (reason) {
+    case "overload":
+      return OVERLOAD_RESPONSE;
+    case "timeout":
+      return faultResponse("ENGINE_TIMEOUT", `deployment '${name}' did not answer in time`);
+    case "not-ready":
+      return faultResponse("ENGINE_NOT_READY", `deployment '${name}' is not ready`);
+  }
+}
