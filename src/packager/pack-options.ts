@@ -30,6 +30,8 @@ export type PackOptions = {
   readonly hostPlatform: Platform;
   readonly progress: (line: string) => void;
   readonly run: RunProgram;
+  /** What differs from owner to owner of the same image: goes into createOptions, never into the image. */
+  readonly deviceEnv?: Readonly<Record<string, string>>;
   /** Where the engine is told. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;

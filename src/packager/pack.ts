@@ -79,7 +79,11 @@ async function build(
 
   const template = await readData(packageRoot, "module-template/create-options.json");
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
-  const manifest = renderDeployment(endpoint, { image: name, version, template }, manifestBase);
+  const manifest = renderDeployment(
+    endpoint,
+    { image: name, version, template, env: options.deviceEnv ?? {} },
+    manifestBase,
+  );
   const problems = [...base.problems, ...manifest.problems];
   if (hasErrors(problems)) throw new UserError(problems);
 

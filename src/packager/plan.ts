@@ -11,6 +11,8 @@ import { RUNTIME_ENTRIES } from "./layers/runtime.ts";
 
 /** Of the scoring front. */
 const HTTP_PORT = 5001;
+/** Where IoT Edge's metrics collector looks. @source MicrosoftDocs: articles/iot-edge/how-to-add-custom-metrics.md */
+const METRICS_PORT = 9600;
 
 export type Plan = {
   /** Each model once, in the order of the deployments. */
@@ -100,11 +102,12 @@ export function imageConfig(endpoint: ResolvedEndpoint, facts: ConfigFacts): Ima
       EDGEWRIGHT_ENDPOINT: `/${ENDPOINT_FILE}`,
       EDGEWRIGHT_HOST: "0.0.0.0",
       EDGEWRIGHT_PORT: String(HTTP_PORT),
+      EDGEWRIGHT_METRICS_PORT: String(METRICS_PORT),
       NODE_ENV: "production",
       ORT_DISABLE_TELEMETRY: "1",
       SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt",
     },
-    ports: [HTTP_PORT],
+    ports: [HTTP_PORT, METRICS_PORT],
     labels: labels(endpoint, facts),
     stopSignal: "SIGTERM",
   };

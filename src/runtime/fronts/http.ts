@@ -1,13 +1,12 @@
 /** The HTTP front: requests in, envelopes to the scorer, answers out. */
 
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
-import { ScoringError, userError } from "../../core/problem.ts";
+import { ScoringError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
@@ -16,6 +15,9 @@ import { readBody } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
+import { listen } from "./listen.ts";
+import { METRICS_TYPE } from "./metrics-front.ts";
+import type { OpenApiPage } from "./openapi-page.ts";
 import { requestIds } from "./request-id.ts";
 
 export type HttpFrontOptions = {
@@ -23,6 +25,9 @@ export type HttpFrontOptions = {
   readonly ready: () => boolean;
   readonly metrics: RuntimeMetrics & Pick<Metrics, "render">;
   readonly stats: () => unknown;
+  readonly openApi: OpenApiPage;
+  /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
+  readonly admit: (authorization: string | undefined) => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly createId: () => string;
@@ -36,6 +41,15 @@ export type HttpFront = {
   readonly start: () => Promise<string>;
   readonly stop: (graceMs: number) => Promise<void>;
 };
+
+/** All that answers strangers where credentials are asked for, and GET and HEAD of it alone. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/",
+  "/health/live",
+  "/health/ready",
+  "/v2/health/live",
+  "/v2/health/ready",
+]);
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const JSON_TYPE = { "content-type": "application/json" };
@@ -58,29 +72,6 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     start: () => listen(server, options.host, options.port),
     stop: drain.finish,
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = error.code === "EADDRINUSE";
-      reject(
-        userError(
-          "RUNTIME_PORT",
-          `${host}:${port} cannot be listened on: ${error.code ?? error.message}`,
-          {
-            hint: inUse
-              ? "stop what listens there, or choose another port (0 picks a free one)"
-              : "choose another address or port",
-          },
-        ),
-      );
-    });
-    server.listen({ host, port }, () => {
-      const { address, family, port: actual } = server.address() as AddressInfo;
-      resolve(`http://${family === "IPv6" ? `[${address}]` : address}:${actual}`);
-    });
-  });
 }
 
 function createHandler(options: HttpFrontOptions, drain: Drain) {
@@ -123,20 +114,30 @@ async function route(
   exchange: Exchange,
 ): Promise<ScoringResponse> {
   const path = pathOf(request);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (!(reads && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
   if (path === "/score") {
     if (request.method !== "POST") return notAllowed(request, "POST");
     return options.scorer.score(await envelope(options, request, exchange));
   }
+  if (path === "/swagger.json") {
+    if (!reads) return notAllowed(request, "GET, HEAD");
+    const asked = request.headers["azureml-model-deployment"];
+    return options.openApi(queryOf(request), typeof asked === "string" ? asked : undefined);
+  }
   const page = pageAt(options, path);
   if (page === undefined)
     return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return notAllowed(request, "GET, HEAD");
+  if (!reads) return notAllowed(request, "GET, HEAD");
   return page;
 }
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
+}
+
+function queryOf(request: IncomingMessage): string {
+  return /\?(.*)$/su.exec(request.url ?? "")?.[1] ?? "";
 }
 
 function pageAt(
@@ -159,7 +160,7 @@ function pageAt(
     case "/metrics":
       return {
         status: 200,
-        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+        headers: METRICS_TYPE,
         body: Buffer.from(metrics.render()),
       };
     default:
@@ -199,7 +200,7 @@ async function envelope(
   return {
     protocol: { kind: "score" },
     method: request.method ?? "POST",
-    query: (request.url ?? "").split("?")[1] ?? "",
+    query: queryOf(request),
     headers,
     body: await readBody(request, maxBodyBytes),
     ...(deployment !== undefined && { deployment }),
