@@ -24,6 +24,10 @@ async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   }
 }
 
+function volumeOf(folder: string | undefined): { readonly folder?: string } {
+  return folder === undefined ? {} : { folder };
+}
+
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let log = createLog("info", process.stderr);
 try {
@@ -34,7 +38,17 @@ try {
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };
   const metrics = metricsPort === undefined ? {} : { metricsPort };
-  const running = await serve({ endpoint, host, port, ...metrics, auth, log, clock });
+  const running = await serve({
+    endpoint,
+    host,
+    port,
+    ...metrics,
+    auth,
+    ...(settings.edge && { edge: volumeOf(settings.volume ?? endpoint.module.volume?.path) }),
+    setLogLevel: log.setLevel,
+    log,
+    clock,
+  });
   const stop = (): void => void running.stop().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

@@ -4,6 +4,7 @@ import type { Metrics } from "./metrics.ts";
 
 export type RuntimeMetrics = {
   readonly observeRequest: (deployment: string, code: number, ms: number) => void;
+  readonly observeMessage: (deployment: string, status: number) => void;
   readonly observeWait: (deployment: string, ms: number) => void;
   readonly observeRun: (deployment: string, ms: number, batch: number) => void;
 };
@@ -39,7 +40,12 @@ export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
     "Requests that one run answered together, seen from each of them.",
     BATCHES,
   );
+  const messages = metrics.counter(
+    "edgewright_messages_total",
+    "Scored edge messages, each item of a batch, by deployment and status code.",
+  );
   return {
+    observeMessage: (deployment, status) => messages.add({ deployment, code: String(status) }),
     observeRequest: (deployment, code, ms) => {
       requests.add({ deployment, code: String(code) });
       durations.observe({ deployment }, ms / 1000);

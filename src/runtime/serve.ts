@@ -6,10 +6,13 @@
 import { randomUUID } from "node:crypto";
 
 import type { Clock, Log } from "../core/ports.ts";
+import type { ScoringResponse } from "../core/scoring.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createGuard } from "./auth/guard.ts";
 import type { AuthOptions } from "./auth/guard.ts";
+import { startEdgeModule } from "./edge-module.ts";
+import type { EdgeModule } from "./edge-module.ts";
 import { createHttpFront } from "./fronts/http.ts";
 import { createMetricsFront } from "./fronts/metrics-front.ts";
 import { createOpenApiPage } from "./fronts/openapi-page.ts";
@@ -21,6 +24,7 @@ import { watchDeployments } from "./metrics/deployments.ts";
 import { watchBuild, watchLimits, watchProcess } from "./metrics/process.ts";
 import { readThrottling, watchThrottling } from "./metrics/throttling.ts";
 import { createRouter } from "./routing/router.ts";
+import { createSwitch } from "./routing/switch.ts";
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
 import { createServing } from "./serving.ts";
@@ -35,6 +39,10 @@ export type ServeOptions = {
   /** Where `/metrics` stands alone and open; without it nowhere. */
   readonly metricsPort?: number;
   readonly auth: AuthOptions;
+  /** There where this is a module of an IoT Edge device; `folder`: its volume. */
+  readonly edge?: { readonly folder?: string };
+  /** Empty: as at the start. */
+  readonly setLogLevel?: (level: string) => void;
   readonly log: Log;
   readonly clock: Clock;
 };
@@ -72,8 +80,11 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const servings = endpoint.deployments.map((deployment) =>
     createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log }),
   );
+  const switches = Object.fromEntries(
+    servings.map(({ name, admission }) => [name, createSwitch(admission, () => switchedOff(name))]),
+  );
   const router = createRouter({
-    deployments: Object.fromEntries(servings.map(({ name, admission }) => [name, admission])),
+    deployments: switches,
     traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
     ...(endpoint.mirror && { mirror: endpoint.mirror }),
     refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
@@ -89,16 +100,17 @@ export async function serve(options: ServeOptions): Promise<Running> {
     })),
   );
   watchMachine(metrics, limits, clock);
+  const stats = (): object => ({
+    traffic: router.traffic(),
+    deployments: servings.map((serving) => serving.stats()),
+  });
   const front = createHttpFront({
     scorer: router,
     ready,
     openApi: createOpenApiPage({ ...endpoint, secured: auth.mode !== "none", scorer: router }),
     admit: guard.admit,
     metrics: { ...runtimeMetrics, render: metrics.render },
-    stats: () => ({
-      traffic: router.traffic(),
-      deployments: servings.map((serving) => serving.stats()),
-    }),
+    stats,
     log,
     clock,
     createId: randomUUID,
@@ -108,9 +120,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
   });
   const metricsFront =
     metricsPort === undefined ? undefined : createMetricsFront(metrics, host, metricsPort);
+  let edge: EdgeModule | undefined;
   const stop = async (): Promise<void> => {
     log.info("stopping");
-    await front.stop(GRACE_MS);
+    await Promise.all([front.stop(GRACE_MS), edge?.stop()]);
     await router.close();
     await metricsFront?.stop();
     log.info("stopped");
@@ -132,7 +145,27 @@ export async function serve(options: ServeOptions): Promise<Running> {
     log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
   }
   const { setKeys } = guard;
+  if (options.edge !== undefined) {
+    edge = startEdgeModule({
+      ...options,
+      ...options.edge,
+      router,
+      servings,
+      setEnabled: (name, enabled) => switches[name]?.setEnabled(enabled),
+      setKeys: (keys) => setKeys(keys ?? auth.keys),
+      setLogLevel: options.setLogLevel ?? (() => undefined),
+      limits,
+      ready,
+      stats,
+      metrics,
+      runtimeMetrics,
+    });
+  }
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
+}
+
+function switchedOff(name: string): ScoringResponse {
+  return faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`);
 }
 
 function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {

@@ -15,6 +15,14 @@ export type Serving = {
   readonly backend: ModelBackend;
   readonly admission: Admission;
   readonly stats: () => ServingStats;
+  /** From the next request on; what is absent is as the spec says. */
+  readonly setRequestSettings: (patch: RequestSettingsPatch) => void;
+};
+
+export type RequestSettingsPatch = {
+  readonly requestTimeoutMs?: number;
+  readonly maxConcurrentRequestsPerInstance?: number;
+  readonly maxQueueWaitMs?: number;
 };
 
 export type ServingStats = {
@@ -64,7 +72,9 @@ export function createServing(
       ...(engine && { engine }),
     };
   };
-  return { name, backend, admission, stats };
+  const setRequestSettings = (patch: RequestSettingsPatch): void =>
+    admission.setSettings(settingsOf({ ...deployment, ...patch }));
+  return { name, backend, admission, stats, setRequestSettings };
 }
 
 function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
