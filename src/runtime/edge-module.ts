@@ -13,7 +13,6 @@ import type { RuntimeControls } from "./edge/controls.ts";
 import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Router } from "./routing/router.ts";
-import type { RuntimeMetrics } from "./runtime-metrics.ts";
 import type { Serving } from "./serving.ts";
 import { runtimeVersion } from "./version.ts";
 
@@ -30,7 +29,6 @@ export type EdgeModuleOptions = {
   readonly ready: () => boolean;
   readonly stats: () => object;
   readonly metrics: Metrics;
-  readonly runtimeMetrics: RuntimeMetrics;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -50,6 +48,10 @@ async function load(options: EdgeModuleOptions): Promise<EdgeFront> {
   const { endpoint, router, servings, metrics, folder } = options;
   const { startEdgeFront } = await import("./edge/front.ts");
   const { module, mirror } = endpoint;
+  const messages = metrics.counter(
+    "edgewright_messages_total",
+    "Scored edge messages, each item of a batch, by deployment and status code.",
+  );
   const spec = Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic]));
   const front = startEdgeFront({
     ...options,
@@ -74,7 +76,7 @@ async function load(options: EdgeModuleOptions): Promise<EdgeFront> {
       state: options.ready() ? "ready" : "starting",
       traffic: { ...Object.fromEntries(Object.keys(spec).map((name) => [name, 0])), ...router.traffic() },
     }),
-    observe: (deployment, status) => options.runtimeMetrics.observeMessage(deployment, status),
+    observe: (deployment, status) => messages({ deployment, code: String(status) }).add(),
     createId: randomUUID,
     random: () => randomInt(1000) / 1000,
   });
@@ -95,10 +97,10 @@ function watchEdge(metrics: Metrics, front: EdgeFront): void {
     "Age of the oldest of them.",
     () => front.outbox().oldestAgeSeconds,
   );
-  gauge(
-    "edgewright_outbox_dropped",
-    "Results that went since the start because of size or age.",
-    () => front.outbox().dropped,
+  metrics.counterOf(
+    "edgewright_outbox_dropped_total",
+    "Results that went because of size or age.",
+    () => [{ labels: {}, value: front.outbox().dropped }],
   );
   gauge("edgewright_outbox_durable", "1 while results are on the disk.", () =>
     front.outbox().durable ? 1 : 0,

@@ -14,6 +14,7 @@ import type { AuthOptions } from "./auth/guard.ts";
 import { startEdgeModule } from "./edge-module.ts";
 import type { EdgeModule } from "./edge-module.ts";
 import { createHttpFront } from "./fronts/http.ts";
+import type { V2Options } from "./fronts/v2.ts";
 import { createMetricsFront } from "./fronts/metrics-front.ts";
 import { createOpenApiPage } from "./fronts/openapi-page.ts";
 import { readLimits } from "./limits.ts";
@@ -106,11 +107,15 @@ export async function serve(options: ServeOptions): Promise<Running> {
   });
   const front = createHttpFront({
     scorer: router,
-    ready,
-    openApi: createOpenApiPage({ ...endpoint, secured: auth.mode !== "none", scorer: router }),
+    pages: {
+      ready,
+      renderMetrics: metrics.render,
+      stats,
+      openApi: createOpenApiPage({ ...endpoint, secured: auth.mode !== "none", scorer: router }),
+    },
+    v2: v2Options(endpoint, servings),
     admit: guard.admit,
-    metrics: { ...runtimeMetrics, render: metrics.render },
-    stats,
+    metrics: runtimeMetrics,
     log,
     clock,
     createId: randomUUID,
@@ -158,7 +163,6 @@ export async function serve(options: ServeOptions): Promise<Running> {
       ready,
       stats,
       metrics,
-      runtimeMetrics,
     });
   }
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
@@ -166,6 +170,26 @@ export async function serve(options: ServeOptions): Promise<Running> {
 
 function switchedOff(name: string): ScoringResponse {
   return faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`);
+}
+
+/** The deployment with the most traffic speaks for the endpoint. */
+function v2Options(
+  { name, deployments }: ResolvedEndpoint,
+  servings: readonly Serving[],
+): V2Options {
+  const described = deployments
+    .toSorted((a, b) => b.traffic - a.traffic)
+    .map((deployment) => {
+      const serving = servings.find((known) => known.name === deployment.name);
+      const { version = "1", signature } = deployment.model ?? {};
+      return {
+        name: deployment.name,
+        version,
+        ...(signature && { signature }),
+        ready: () => serving?.backend.ready() ?? false,
+      };
+    });
+  return { endpoint: name, serverVersion: runtimeVersion(), deployments: described };
 }
 
 function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {

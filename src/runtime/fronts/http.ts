@@ -2,32 +2,33 @@
 
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
-import { ScoringError } from "../../core/problem.ts";
-import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
 import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
+import { compress } from "./compress.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
+import { envelopeOf } from "./envelope.ts";
 import { listen } from "./listen.ts";
-import { METRICS_TYPE } from "./metrics-front.ts";
-import type { OpenApiPage } from "./openapi-page.ts";
+import { jsonPage, pageAt, PAGES } from "./pages.ts";
+import type { PageOptions } from "./pages.ts";
 import { requestIds } from "./request-id.ts";
+import { sendAnswer } from "./send.ts";
+import { v2Fault, v2Route } from "./v2.ts";
+import type { V2Options } from "./v2.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
-  readonly ready: () => boolean;
-  readonly metrics: RuntimeMetrics & Pick<Metrics, "render">;
-  readonly stats: () => unknown;
-  readonly openApi: OpenApiPage;
+  readonly pages: PageOptions;
+  readonly v2: V2Options;
   /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
   readonly admit: (authorization: string | undefined) => void;
+  readonly metrics: Pick<RuntimeMetrics, "observeRequest">;
   readonly log: Log;
   readonly clock: Clock;
   readonly createId: () => string;
@@ -51,9 +52,6 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/v2/health/ready",
 ]);
 
-const TEXT = { "content-type": "text/plain; charset=utf-8" };
-const JSON_TYPE = { "content-type": "application/json" };
-
 export function createHttpFront(options: HttpFrontOptions): HttpFront {
   const server = createServer({
     // A slow or silent sender is cut off; bodies have the time a thin link needs.
@@ -63,8 +61,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     keepAliveTimeout: 75_000,
   });
   const drain = createDrain(server);
-  const serve = createHandler(options, drain);
-  server.on("request", (request, response) => void serve(request, response));
+  server.on("request", (request, response) => void serve(options, drain, { request, response }));
   server.on("clientError", (error, socket) =>
     answerBrokenRequest(error, socket, options.createId()),
   );
@@ -74,98 +71,144 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   };
 }
 
-function createHandler(options: HttpFrontOptions, drain: Drain) {
-  const { metrics, clock, log } = options;
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    drain.enter(response);
-    const start = clock.monotonic();
-    const ids = requestIds(request.headers, options.createId);
-    if (!ids.ok) {
-      const headers = JSON_TYPE;
-      send(
-        response,
-        { status: 431, headers, body: Buffer.from(JSON.stringify({ message: ids.message })) },
-        drain,
-      );
-      return;
-    }
-    const isScore = pathOf(request) === "/score";
-    let answer: ScoringResponse;
-    try {
-      answer = await route(options, request, { response, requestId: ids.requestId });
-    } catch (error) {
-      answer = errorResponse(error);
-      if (answer.status >= 500)
-        log.error((error as Error).stack ?? String(error), { requestId: ids.requestId });
-    }
-    if (isScore) {
-      const deployment = answer.headers["azureml-model-deployment"] ?? "";
-      metrics.observeRequest(deployment, answer.status, clock.monotonic() - start);
-    }
-    send(response, { ...answer, headers: { ...answer.headers, ...ids.headers } }, drain);
-  };
-}
+/** One request on its way to its answer. */
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly query: string;
+  readonly requestId: string;
+  readonly cancellation: Cancellation;
+};
 
-type Exchange = { readonly response: ServerResponse; readonly requestId: string };
-
-async function route(
+async function serve(
   options: HttpFrontOptions,
-  request: IncomingMessage,
+  drain: Drain,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+): Promise<void> {
+  const cancellation = new Cancellation();
+  drain.enter(response, () => cancellation.cancel());
+  const ids = requestIds(request.headers, options.createId);
+  let answer: ScoringResponse;
+  if (ids.ok) {
+    const [path, query] = splitUrl(request.url ?? "/");
+    const exchange = { request, path, query, requestId: ids.requestId, cancellation };
+    try {
+      answer = await answerTo(options, exchange);
+    } catch (error) {
+      answer = faultOf(options, exchange, error);
+    }
+  } else answer = jsonPage({ message: ids.message }, 431);
+  // After a body that was not read to its end the rest of it would be read as the next request.
+  const close = drain.begun() || !request.complete;
+  sendAnswer(response, answer, { ids: ids.ok ? ids.headers : {}, close });
+}
+
+/** May throw or reject with what is wrong with the request. */
+function answerTo(
+  options: HttpFrontOptions,
   exchange: Exchange,
+): ScoringResponse | Promise<ScoringResponse> {
+  const { request, path } = exchange;
+  if (!(reads(request) && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
+  if (path === "/score") return answerScore(options, exchange);
+  return path.startsWith("/v2") ? answerV2(options, exchange) : answerPage(options, exchange);
+}
+
+function faultOf(
+  options: HttpFrontOptions,
+  { path, requestId }: Exchange,
+  error: unknown,
+): ScoringResponse {
+  const answer = errorResponse(error);
+  if (answer.status >= 500) {
+    options.log.error((error as Error).stack ?? String(error), { requestId });
+  }
+  if (path === "/score") options.metrics.observeRequest("", answer.status, 0);
+  return path.startsWith("/v2") ? asV2Fault(answer) : answer;
+}
+
+/** At the first question mark. */
+function splitUrl(url: string): readonly [string, string] {
+  const mark = url.indexOf("?");
+  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+function reads({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+const SCORE = { kind: "score" } as const;
+
+function answerScore(
+  options: HttpFrontOptions,
+  exchange: Exchange,
+): ScoringResponse | Promise<ScoringResponse> {
+  if (exchange.request.method !== "POST") return notAllowed(exchange.request, "POST");
+  return scoreBody(options, exchange, { protocol: SCORE });
+}
+
+async function scoreBody(
+  { scorer, metrics, clock, maxBodyBytes }: HttpFrontOptions,
+  { request, query, requestId, cancellation }: Exchange,
+  {
+    protocol,
+    deployment,
+  }: { readonly protocol: Protocol; readonly deployment?: string | undefined },
 ): Promise<ScoringResponse> {
-  const path = pathOf(request);
-  const reads = request.method === "GET" || request.method === "HEAD";
-  if (!(reads && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
-  if (path === "/score") {
-    if (request.method !== "POST") return notAllowed(request, "POST");
-    return options.scorer.score(await envelope(options, request, exchange));
-  }
-  if (path === "/swagger.json") {
-    if (!reads) return notAllowed(request, "GET, HEAD");
-    const asked = request.headers["azureml-model-deployment"];
-    return options.openApi(queryOf(request), typeof asked === "string" ? asked : undefined);
-  }
-  const page = pageAt(options, path);
-  if (page === undefined)
-    return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
-  if (!reads) return notAllowed(request, "GET, HEAD");
-  return page;
+  const start = clock.monotonic();
+  const body = await readBody(request, maxBodyBytes);
+  const answer = await scorer.score(
+    envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
+  );
+  const by = answer.headers["azureml-model-deployment"] ?? "";
+  metrics.observeRequest(by, answer.status, clock.monotonic() - start);
+  return answer;
 }
 
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0] ?? "/";
-}
-
-function queryOf(request: IncomingMessage): string {
-  return /\?(.*)$/su.exec(request.url ?? "")?.[1] ?? "";
-}
-
-function pageAt(
-  { ready, metrics, stats }: HttpFrontOptions,
-  path: string,
-): ScoringResponse | undefined {
-  switch (path) {
-    case "/":
-      return { status: 200, headers: TEXT, body: Buffer.from("Healthy") };
-    case "/health/live":
-      return { status: 200, headers: JSON_TYPE, body: Buffer.from('{"live":true}') };
-    case "/health/ready":
-      return {
-        status: ready() ? 200 : 503,
-        headers: JSON_TYPE,
-        body: Buffer.from(`{"ready":${ready()}}`),
-      };
-    case "/stats":
-      return { status: 200, headers: JSON_TYPE, body: Buffer.from(JSON.stringify(stats())) };
-    case "/metrics":
-      return {
-        status: 200,
-        headers: METRICS_TYPE,
-        body: Buffer.from(metrics.render()),
-      };
-    default:
-      return undefined;
+async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<ScoringResponse> {
+  const { request, path } = exchange;
+  const route = v2Route(options.v2, path);
+  if (route.kind === "page") {
+    return reads(request) || route.page.status === 404
+      ? route.page
+      : asV2Fault(notAllowed(request, "GET, HEAD"));
   }
+  if (request.method !== "POST") return asV2Fault(notAllowed(request, "POST"));
+  if (route.kind === "posted") {
+    const body = await readBody(request, options.maxBodyBytes);
+    return route.page(Buffer.from(body).toString());
+  }
+  const { model, deployment } = route;
+  const answer = await scoreBody(options, exchange, {
+    protocol: { kind: "oip", model },
+    deployment,
+  });
+  return compress(asV2Fault(answer), request.headers["accept-encoding"]);
+}
+
+/** The protocol has an error of its own form. */
+function asV2Fault(answer: ScoringResponse): ScoringResponse {
+  if (answer.status < 400 || !(answer.body instanceof Uint8Array) || answer.body.length === 0) {
+    return answer;
+  }
+  const { error } = JSON.parse(Buffer.from(answer.body).toString()) as { error: unknown };
+  if (typeof error === "string") return answer;
+  const { message } = error as { message: string };
+  const { body } = v2Fault(answer.status, message);
+  return { ...answer, body };
+}
+
+async function answerPage(
+  { pages }: HttpFrontOptions,
+  { request, path, query }: Exchange,
+): Promise<ScoringResponse> {
+  const asked = request.headers["azureml-model-deployment"];
+  const deployment = typeof asked === "string" ? asked : undefined;
+  if (reads(request)) {
+    const page = await pageAt(pages, { path, query, deployment });
+    if (page !== undefined) return page;
+  } else if (PAGES.has(path)) return notAllowed(request, "GET, HEAD");
+  return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
 }
 
 function notAllowed(request: IncomingMessage, allow: string): ScoringResponse {
@@ -174,52 +217,4 @@ function notAllowed(request: IncomingMessage, allow: string): ScoringResponse {
     `${request.method} is not allowed here, allowed: ${allow}`,
   );
   return { ...fault, headers: { ...fault.headers, allow } };
-}
-
-async function envelope(
-  { maxBodyBytes }: HttpFrontOptions,
-  request: IncomingMessage,
-  { response, requestId }: Exchange,
-): Promise<ScoringRequest> {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    throw new ScoringError(
-      "INPUT_FORM",
-      `the body is encoded as ${encoding.slice(0, 40)}, expected it as it is`,
-    );
-  }
-  const cancellation = new Cancellation();
-  response.once("close", () => {
-    if (!response.writableFinished) cancellation.cancel();
-  });
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  const deployment = headers["azureml-model-deployment"];
-  return {
-    protocol: { kind: "score" },
-    method: request.method ?? "POST",
-    query: queryOf(request),
-    headers,
-    body: await readBody(request, maxBodyBytes),
-    ...(deployment !== undefined && { deployment }),
-    requestId,
-    cancellation,
-  };
-}
-
-function send(response: ServerResponse, answer: ScoringResponse, drain: Drain): void {
-  if (response.destroyed) return;
-  const { status, headers, body } = answer;
-  // After a refused body the rest of it would be read as the next request.
-  const close = drain.begun() || !response.req.complete;
-  const connection = close ? { connection: "close" } : {};
-  if (body instanceof Uint8Array) {
-    response.writeHead(status, { ...headers, "content-length": body.length, ...connection });
-    response.end(body);
-  } else {
-    response.writeHead(status, { ...headers, ...connection });
-    Readable.from(body).pipe(response);
-  }
 }

@@ -8,7 +8,11 @@ import type { Subject } from "./subject.ts";
 
 export type RouteSpec =
   | string
-  | { readonly route: string; readonly priority?: number; readonly timeToLiveSecs?: number };
+  | {
+      readonly route: string;
+      readonly priority?: number | undefined;
+      readonly timeToLiveSecs?: number | undefined;
+    };
 
 export type Target = {
   readonly endpoint: Endpoint;
