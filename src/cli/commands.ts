@@ -7,6 +7,7 @@ import { MODEL } from "./model.ts";
 import { KEYS } from "./keys.ts";
 import { RUN } from "./run.ts";
 import { SCORE } from "./score.ts";
+import { SIMULATE } from "./simulate.ts";
 import { TOKEN } from "./token.ts";
 import { VALIDATE } from "./validate.ts";
 
@@ -14,8 +15,7 @@ export const COMMANDS: readonly Command[] = [
   VALIDATE,
   INSPECT,
   BUILD,
-  RUN,
-  SCORE,
+  RUN, SIMULATE, SCORE,
   KEYS,
   TOKEN,
   MODEL,
