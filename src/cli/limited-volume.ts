@@ -25,9 +25,13 @@ export function limitVolumes(
     const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", size, "tmpfs", folder]);
     if (status !== 0) {
       release();
-      throw userError("SIM_MODULE", `the volume of '${module}' cannot be mounted: ${String(stderr)}`, {
-        hint: "run it as root, or take volumes out of the scenario",
-      });
+      throw userError(
+        "SIM_MODULE",
+        `the volume of '${module}' cannot be mounted: ${String(stderr)}`,
+        {
+          hint: "run it as root, or take volumes out of the scenario",
+        },
+      );
     }
     mounted.push(folder);
   }

@@ -32,7 +32,11 @@ export const SIMULATE: Command = {
   summary: "an IoT Edge device on this machine: hub, routes, twins, methods; SCENARIO scripts it",
   options: {
     scenario: { type: "string", value: "FILE", summary: "the steps to run, a verdict at the end" },
-    port: { type: "string", value: "PORT", summary: "of the hub (MQTT over TLS); a free one otherwise" },
+    port: {
+      type: "string",
+      value: "PORT",
+      summary: "of the hub (MQTT over TLS); a free one otherwise",
+    },
     "control-port": {
       type: "string",
       value: "PORT",
@@ -76,7 +80,11 @@ type Plan = {
 function readPlan({ args, cwd, options }: Invocation): Read<Plan> {
   const named = typeof options["scenario"] === "string" ? options["scenario"] : undefined;
   const [first] = args;
-  const file = named ?? (args.length === 1 && first !== undefined && isScenario(resolve(cwd, first)) ? first : undefined);
+  const file =
+    named ??
+    (args.length === 1 && first !== undefined && isScenario(resolve(cwd, first))
+      ? first
+      : undefined);
   const specs = file === first ? [] : args;
   if (file === undefined) {
     if (specs.length === 0) throw new UsageError("a SPEC or a SCENARIO is missing");
@@ -113,7 +121,11 @@ function readText(path: string, file: string): string | Problem {
   }
 }
 
-async function simulate(plan: Plan, invocation: Invocation, folder: string): Promise<Outcome | undefined> {
+async function simulate(
+  plan: Plan,
+  invocation: Invocation,
+  folder: string,
+): Promise<Outcome | undefined> {
   const { options, progress } = invocation;
   const showLogs = options["module-logs"] === true;
   const modules = await loadModules(plan.specs, {
@@ -179,10 +191,16 @@ async function untilStopped(
   problems: readonly Problem[],
 ): Promise<undefined> {
   const control = await serveControl(device, portOf(options["control-port"], "--control-port"));
-  const { port } = device.hub();
+  const { port } = device.hub;
   announce({
     problems,
-    json: { url: control.url, pid: process.pid, mqttPort: port, ca: device.caFile, modules: device.names },
+    json: {
+      url: control.url,
+      pid: process.pid,
+      mqttPort: port,
+      ca: device.caFile,
+      modules: device.names,
+    },
     text: `the device runs: control at ${control.url}, MQTT over TLS at localhost:${port}, CA in ${device.caFile}, modules ${device.names.join(", ")}`,
   });
   if (!signal.aborted) await once(signal, "abort");

@@ -10,7 +10,6 @@ import { publicParts } from "../credentials/credentials.ts";
 import { moduleTwin } from "../packager/manifest/module.ts";
 import { moduleRoutes } from "../packager/manifest/routes.ts";
 import type { DeviceModule } from "../simulator/device.ts";
-import type { JsonObject } from "../simulator/hub/merge-patch.ts";
 import { startProcess } from "../simulator/modules/process.ts";
 import type { AuthMode, ResolvedEndpoint } from "../spec/resolved.ts";
 import type { Invocation } from "./command.ts";
@@ -80,7 +79,7 @@ async function processModule(
     value: {
       module: {
         name: module.name,
-        desired: moduleTwin(endpoint) as JsonObject,
+        desired: moduleTwin(endpoint),
         restart: module.restartPolicy,
         start: (daemonEnv) =>
           startProcess({ command, env, onLine: (line) => onLine(module.name, line) }, daemonEnv),

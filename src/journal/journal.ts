@@ -130,7 +130,8 @@ class SegmentedJournal implements Journal {
   };
 
   dropBefore = (segment: number): void => {
-    for (const old of [...this.#segments.keys()]) {
+    // A map may lose entries while it is walked over.
+    for (const old of this.#segments.keys()) {
       if (old >= segment || old === this.#active.segment) continue;
       const reader = this.#readers.get(old);
       if (reader !== undefined) closeSync(reader);

@@ -74,7 +74,10 @@ async function load(options: EdgeModuleOptions): Promise<EdgeFront> {
     identity: identityOf(options),
     state: () => ({
       state: options.ready() ? "ready" : "starting",
-      traffic: { ...Object.fromEntries(Object.keys(spec).map((name) => [name, 0])), ...router.traffic() },
+      traffic: {
+        ...Object.fromEntries(Object.keys(spec).map((name) => [name, 0])),
+        ...router.traffic(),
+      },
     }),
     observe: (deployment, status) => messages({ deployment, code: String(status) }).add(),
     createId: randomUUID,
@@ -90,7 +93,11 @@ function watchEdge(metrics: Metrics, front: EdgeFront): void {
   gauge("edgewright_edge_connected", "1 while the hub is connected.", () =>
     front.connected() ? 1 : 0,
   );
-  gauge("edgewright_outbox_results", "Results that the hub has not taken.", () => front.outbox().depth);
+  gauge(
+    "edgewright_outbox_results",
+    "Results that the hub has not taken.",
+    () => front.outbox().depth,
+  );
   gauge("edgewright_outbox_bytes", "Their size.", () => front.outbox().bytes);
   gauge(
     "edgewright_outbox_oldest_age_seconds",
@@ -129,8 +136,12 @@ function identityOf({ endpoint, limits }: EdgeModuleOptions): object {
 
 const MAX_SIGNATURE_CHARACTERS = 1000;
 
+function tensorList(specs: readonly TensorSpec[]): string {
+  return specs
+    .map(({ name, type, shape }) => `${name} ${type}[${(shape ?? ["?"]).join(",")}]`)
+    .join(", ");
+}
+
 function signatureText({ inputs, outputs }: Signature): string {
-  const list = (specs: readonly TensorSpec[]): string =>
-    specs.map(({ name, type, shape }) => `${name} ${type}[${(shape ?? ["?"]).join(",")}]`).join(", ");
-  return `${list(inputs)} -> ${list(outputs)}`.slice(0, MAX_SIGNATURE_CHARACTERS);
+  return `${tensorList(inputs)} -> ${tensorList(outputs)}`.slice(0, MAX_SIGNATURE_CHARACTERS);
 }

@@ -48,7 +48,8 @@ export const SETTINGS = {
   },
   EDGEWRIGHT_VOLUME: {
     default: "",
-    summary: "folder of the volume where results wait for the hub; otherwise the spec's edge.volume",
+    summary:
+      "folder of the volume where results wait for the hub; otherwise the spec's edge.volume",
   },
   EDGEWRIGHT_LOG_LEVEL: { default: "info", summary: LOG_LEVELS.join(", ") },
 } as const satisfies Record<string, { default: string; summary: string }>;

@@ -60,7 +60,10 @@ export async function serveControl(device: Device, port: number): Promise<Contro
 
 async function answer(device: Device, incoming: IncomingMessage): Promise<Reply> {
   const url = new URL(incoming.url ?? "/", "http://localhost");
-  const path = url.pathname.split("/").filter((part) => part !== "").map(decodeURIComponent);
+  const path = url.pathname
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
   const request = { device, path, query: url.searchParams, body: await buffer(incoming) };
   const verb = `${incoming.method} ${path[0] ?? ""}`;
   switch (verb) {
@@ -69,10 +72,12 @@ async function answer(device: Device, incoming: IncomingMessage): Promise<Reply>
     case "GET upstream":
       return { status: 200, body: listUpstream(request) };
     case "POST messages":
-      device.hub().sendFromDevice(outsideMessage(request));
+      device.hub.sendFromDevice(outsideMessage(request));
       return { status: 202, body: {} };
     case "PUT routes": {
-      const read = device.hub().setRoutes(JSON.parse(String(request.body)) as Record<string, RouteSpec>);
+      const read = device.hub.setRoutes(
+        JSON.parse(String(request.body)) as Record<string, RouteSpec>,
+      );
       return { status: read.ok ? 200 : 400, body: { problems: read.problems } };
     }
     case "POST hub":
@@ -84,8 +89,8 @@ async function answer(device: Device, incoming: IncomingMessage): Promise<Reply>
 
 async function changeHub(request: Request): Promise<Reply> {
   const { device, path } = request;
-  if (path[1] === "cut") device.hub().cut();
-  else if (path[1] === "restore") device.hub().restore();
+  if (path[1] === "cut") device.hub.cut();
+  else if (path[1] === "restore") device.hub.restore();
   else if (path[1] === "restart") await device.restartHub();
   else return unknown(request);
   return { status: 200, body: {} };
@@ -99,20 +104,23 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
   }
   switch (`${method} ${what}`) {
     case "POST inputs":
-      device.hub().sendToInput(module, name, outsideMessage(request));
+      device.hub.sendToInput(module, name, outsideMessage(request));
       return { status: 202, body: {} };
     case "GET twin":
-      return { status: 200, body: device.hub().twinOf(module) };
+      return { status: 200, body: device.hub.twinOf(module) };
     case "PATCH twin": {
       const patch: unknown = JSON.parse(String(body));
       if (!isObject(patch)) return refused("the body must be a JSON object");
-      const patched = device.hub().patchDesired(module, patch);
+      const patched = device.hub.patchDesired(module, patch);
       return { status: patched.ok ? 200 : 400, body: patched };
     }
     case "POST methods": {
       const payload: unknown = body.length === 0 ? null : JSON.parse(String(body));
       const timeouts = { connectTimeoutMs: 0, responseTimeoutMs: METHOD_TIMEOUT_MS };
-      return { status: 200, body: await device.hub().callMethod({ module, name, payload, ...timeouts }) };
+      return {
+        status: 200,
+        body: await device.hub.callMethod({ module, name, payload, ...timeouts }),
+      };
     }
     case "POST kill":
       device.modules.get(module)?.kill();
@@ -125,7 +133,7 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
 }
 
 function overview(device: Device): object {
-  const hub = device.hub();
+  const hub = device.hub;
   const connected = new Set(hub.connectedModules());
   return {
     modules: Object.fromEntries(
@@ -152,13 +160,20 @@ function listUpstream({ device, query }: Request): object {
   const messages = kept
     .slice(after - first + 1)
     .slice(0, MAX_LISTED)
-    .map((message, index) => ({ number: after + index + 1, ...shown(message) }));
+    .map((message, index) => shown(message, after + index + 1));
   return { count: device.upstream.count(), messages };
 }
 
-function shown({ source, module, bag, body }: HubMessage): object {
+function shown({ source, module, bag, body }: HubMessage, number: number): object {
   const text = Buffer.from(body).toString();
-  return { source, module, system: bag.system, properties: bag.properties, body: parsed(text) };
+  return {
+    number,
+    source,
+    module,
+    system: bag.system,
+    properties: bag.properties,
+    body: parsed(text),
+  };
 }
 
 function parsed(text: string): unknown {

@@ -7,16 +7,17 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Clock, Log } from "../core/ports.ts";
-import { userError } from "../core/problem.ts";
+import { UserError, userError } from "../core/problem.ts";
 import { loadCertificates } from "./broker/certificates.ts";
+import type { Certificates } from "./broker/certificates.ts";
 import { loadIdentities } from "./broker/identities.ts";
+import type { Identities } from "./broker/identities.ts";
 import { renderToken } from "./broker/sas-token.ts";
 import { serveWorkloadApi } from "./broker/workload-api.ts";
 import type { WorkloadApi } from "./broker/workload-api.ts";
 import { openHub } from "./hub/hub.ts";
-import type { Hub, HubOptions } from "./hub/hub.ts";
+import type { Hub } from "./hub/hub.ts";
 import { createUpstream } from "./hub/upstream.ts";
-import type { Upstream } from "./hub/upstream.ts";
 import type { JsonObject } from "./hub/merge-patch.ts";
 import type { StartModule } from "./modules/module-runner.ts";
 import { supervise } from "./modules/supervisor.ts";
@@ -29,8 +30,8 @@ export type DeviceModule = {
   readonly start: StartModule;
   readonly desired: JsonObject;
   readonly restart: "always" | "never";
-  /** The workload socket as the module sees it; absent: as we do. */
-  readonly socketPath?: string;
+  /** Where the module sees the daemon's socket; absent: where we do. */
+  readonly socketFor?: (socket: string) => string;
 };
 
 export type DeviceOptions = {
@@ -47,18 +48,6 @@ export type DeviceOptions = {
   readonly log: Log;
 };
 
-export type Device = {
-  readonly hub: () => Hub;
-  readonly upstream: Upstream;
-  readonly caFile: string;
-  readonly modules: ReadonlyMap<string, Supervised>;
-  readonly names: readonly string[];
-  /** What another client needs to be this module. */
-  readonly credentialsOf: (module: string) => Credentials | undefined;
-  readonly restartHub: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-};
-
 export type Credentials = {
   readonly clientId: string;
   readonly username: string;
@@ -72,88 +61,120 @@ const GENERATION = "1";
 
 /** @throws UserError SIM_ROUTE, SIM_TWIN, SIM_MODULE */
 export async function startDevice(options: DeviceOptions): Promise<Device> {
-  const { folder, modules, clock, log } = options;
   const routes = readRoutes(options.routes);
-  if (!routes.ok) throw userError("SIM_ROUTE", routes.problems.map(({ message }) => message).join("; "));
+  if (!routes.ok) throw new UserError(routes.problems);
+  const { folder, clock, modules } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const identities = loadIdentities(folder);
   const certificates = await loadCertificates({
     folder,
     hostNames: [options.gatewayHostName, "localhost"],
     addresses: ["127.0.0.1", ...options.addresses],
     now: clock.now(),
   });
-  const upstream = createUpstream();
+  const identities = loadIdentities(folder);
   for (const { name } of modules) identities.add(name);
-  const hubOptions: Omit<HubOptions, "port"> = {
-    hub: HUB,
-    device: DEVICE,
-    host: options.host,
-    folder: join(folder, "hub"),
-    certificates,
-    identities,
-    upstream,
-    routes: options.routes,
-    timeToLiveSecs: options.timeToLiveSecs,
-    clock,
-    log,
-  };
-  let hub = await openHub({ ...hubOptions, port: options.port });
-  const { port } = hub;
-  const sockets: WorkloadApi[] = [];
-  const running = new Map<string, Supervised>();
-  const stop = async (): Promise<void> => {
-    await Promise.all([...running.values()].map((module) => module.stop()));
-    await hub.close();
-    await Promise.all(sockets.map((socket) => socket.close()));
-  };
-  const startModule = async (module: DeviceModule): Promise<void> => {
+  const device = new Device(options, certificates, identities);
+  try {
+    await device.open();
+    for (const module of modules) await device.start(module);
+  } catch (error) {
+    await device.stop();
+    throw error;
+  }
+  return device;
+}
+
+export class Device {
+  readonly upstream = createUpstream();
+  readonly modules = new Map<string, Supervised>();
+  readonly names: readonly string[];
+  readonly caFile: string;
+  readonly #options: DeviceOptions;
+  readonly #certificates: Certificates;
+  readonly #identities: Identities;
+  readonly #sockets: WorkloadApi[] = [];
+  #port: number;
+  #hub: Hub | undefined;
+
+  constructor(options: DeviceOptions, certificates: Certificates, identities: Identities) {
+    this.#options = options;
+    this.#certificates = certificates;
+    this.#identities = identities;
+    this.#port = options.port;
+    this.names = options.modules.map(({ name }) => name);
+    this.caFile = join(options.folder, "ca.pem");
+  }
+
+  get hub(): Hub {
+    if (this.#hub === undefined) throw new Error("the hub is open while the device is");
+    return this.#hub;
+  }
+
+  async open(): Promise<void> {
+    this.#hub = await openHub({
+      ...this.#options,
+      hub: HUB,
+      device: DEVICE,
+      port: this.#port,
+      folder: join(this.#options.folder, "hub"),
+      certificates: this.#certificates,
+      identities: this.#identities,
+      upstream: this.upstream,
+    });
+    this.#port = this.#hub.port;
+  }
+
+  /** What was not on disk is gone, as after a power cut of the hub. */
+  async restartHub(): Promise<void> {
+    await this.hub.close();
+    await this.open();
+  }
+
+  async start(module: DeviceModule): Promise<void> {
     const { name, desired, start, restart } = module;
-    const patched = hub.patchDesired(name, desired);
+    const { folder, gatewayHostName, log } = this.#options;
+    const patched = this.hub.patchDesired(name, desired);
     if (!patched.ok) throw userError("SIM_TWIN", `the twin of '${name}': ${patched.fault}`);
-    const socket = join(folder, `${running.size}.sock`);
-    const key = identities.keyOf(name) ?? new Uint8Array();
-    const trustBundle = (): string => certificates.ca;
-    sockets.push(await serveWorkloadApi({ socket, module: name, key, trustBundle }));
+    // A number and not the name: the path of a socket has room for 107 bytes.
+    const socket = join(folder, `${this.#sockets.length}.sock`);
+    const { ca } = this.#certificates;
+    const key = this.#identities.keyOf(name) ?? new Uint8Array();
+    this.#sockets.push(await serveWorkloadApi({ socket, module: name, key, trustBundle: ca }));
     const env = {
-      IOTEDGE_WORKLOADURI: `unix://${module.socketPath ?? socket}`,
+      IOTEDGE_WORKLOADURI: `unix://${module.socketFor?.(socket) ?? socket}`,
       IOTEDGE_AUTHSCHEME: "sasToken",
       IOTEDGE_DEVICEID: DEVICE,
       IOTEDGE_MODULEID: name,
       IOTEDGE_MODULEGENERATIONID: GENERATION,
       IOTEDGE_IOTHUBHOSTNAME: HUB,
-      IOTEDGE_GATEWAYHOSTNAME: `${options.gatewayHostName}:${port}`,
+      IOTEDGE_GATEWAYHOSTNAME: `${gatewayHostName}:${this.#port}`,
       IOTEDGE_APIVERSION: "2021-12-07",
     };
-    running.set(name, await supervise({ name, start, env, restart, log }));
-  };
-  try {
-    for (const module of modules) await startModule(module);
-  } catch (error) {
-    await stop();
-    throw error;
+    try {
+      this.modules.set(name, await supervise({ name, start, env, restart, log }));
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      const message = `module '${name}' cannot be started: ${(error as Error).message}`;
+      throw userError("SIM_MODULE", message);
+    }
   }
-  return {
-    hub: () => hub,
-    upstream,
-    caFile: join(folder, "ca.pem"),
-    modules: running,
-    names: modules.map(({ name }) => name),
-    credentialsOf: (module) => {
-      const key = identities.keyOf(module);
-      if (key === undefined) return undefined;
-      const expiresAt = Math.floor(clock.now() / 1000) + TOKEN_SECONDS;
-      const resource = { hub: HUB, device: DEVICE, module };
-      return {
-        clientId: `${DEVICE}/${module}`,
-        username: `${HUB}/${DEVICE}/${module}/?api-version=2021-04-12`,
-        password: renderToken({ key, resource, expiresAt }),
-      };
-    },
-    restartHub: async () => {
-      await hub.close();
-      hub = await openHub({ ...hubOptions, port });
-    },
-    stop,
-  };
+
+  /** What another client needs to be this module. */
+  credentialsOf(module: string): Credentials | undefined {
+    const key = this.#identities.keyOf(module);
+    if (key === undefined) return undefined;
+    const expiresAt = Math.floor(this.#options.clock.now() / 1000) + TOKEN_SECONDS;
+    const resource = { hub: HUB, device: DEVICE, module };
+    return {
+      clientId: `${DEVICE}/${module}`,
+      username: `${HUB}/${DEVICE}/${module}/?api-version=2021-04-12`,
+      password: renderToken({ key, resource, expiresAt }),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.modules.values()].map((module) => module.stop()));
+    await this.#hub?.close();
+    await Promise.all(this.#sockets.map((socket) => socket.close()));
+  }
 }

@@ -75,7 +75,7 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
     constructor(...parameters: ConstructorParameters<typeof mqtt.Mqtt>) {
       super(...parameters);
       // Private in the SDK's types; versions are pinned, and a test fails when this stops working.
-      const base = (this as unknown as { _mqtt: { mqttProvider: MqttProvider } })._mqtt;
+      const base = Reflect.get(this, "_mqtt") as { mqttProvider: MqttProvider };
       base.mqttProvider = held.over(base.mqttProvider);
       transport = this as unknown as Transport;
     }
@@ -87,10 +87,7 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
   );
   // Mending is ours: a new client each time, as the SDK's own forgets subscriptions.
   client.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => -1 });
-  let finish: (reason: string) => void = () => undefined;
-  const ended = new Promise<string>((resolve) => {
-    finish = resolve;
-  });
+  const { promise: ended, resolve: finish } = deferred<string>();
   client.on("error", (error: Error) => finish(error.message));
   client.on("disconnect", (reason: unknown) => finish(describe(reason)));
   const close = async (): Promise<void> => {
@@ -99,7 +96,7 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
     await within(CLOSE_LIMIT_MS, "closing", client.close()).catch(() => held.destroy());
   };
   try {
-    await within(OPEN_LIMIT_MS, "the hub", client.open());
+    await within(OPEN_LIMIT_MS, "the hub", client.open()).catch(sayPlainly);
     for (const [name, handler] of Object.entries(options.methods)) {
       client.onMethod(name, (request, response) => {
         if (request && response) void answerMethod(handler, request, response);
@@ -183,6 +180,14 @@ function renderOutput({ bag, body }: Output): device.Message {
   return message;
 }
 
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let settle: ((value: T) => void) | undefined;
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: (value) => settle?.(value) };
+}
+
 async function within<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), limitMs);
@@ -196,6 +201,12 @@ async function within<T>(limitMs: number, what: string, work: Promise<T>): Promi
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The SDK calls every failed connection unauthorised; what really happened stands behind it. */
+function sayPlainly({ message }: Error): never {
+  const cause = /\(Not authorized\): (?<cause>.*?)(?: error)?$/.exec(message)?.groups?.["cause"];
+  throw new Error(cause ?? message);
 }
 
 function describe(reason: unknown): string {

@@ -18,82 +18,90 @@ export type ConnectionOptions = {
   readonly log: Log;
 };
 
-export type Connection = {
-  readonly connected: () => boolean;
-  readonly stop: () => Promise<void>;
-};
-
 const FIRST_PAUSE_MS = 250;
 /** The hub of a device is near: it is back when somebody sees it. */
 const LAST_PAUSE_MS = 5_000;
 /** A connection that lasted this long was a good one. */
 const GOOD_MS = 10_000;
 
-export function keepConnected(options: ConnectionOptions): Connection {
-  const { log } = options;
-  let client: EdgeClient | undefined;
-  let connected = false;
-  let stopped = false;
-  let wake: () => void = () => undefined;
-  let said = "";
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #running: Promise<void>;
+  #client: EdgeClient | undefined;
+  #connected = false;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  /** The last reason that went to the log: an hour without a hub is one line, not a thousand. */
+  #said = "";
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms * (0.5 + options.random()));
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  const once = async (): Promise<void> => {
-    const opened = await options.open();
-    client = opened;
-    try {
-      if (stopped) return;
-      await Promise.race([options.begin(opened), opened.ended.then(fail)]);
-      connected = true;
-      said = "";
-      log.info("connected to the hub");
-      const reason = await opened.ended;
-      if (!stopped) log.warn(`the connection to the hub ended: ${reason}`);
-    } finally {
-      connected = false;
-      options.end();
-      client = undefined;
-      await opened.close();
-    }
-  };
-  const loop = async (): Promise<void> => {
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#running = this.#loop();
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#client?.close();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    while (!stopped) {
+    while (!this.#stopped) {
       const good = setTimeout(() => {
         pauseMs = FIRST_PAUSE_MS;
       }, GOOD_MS);
       try {
-        await once();
-        pauseMs = FIRST_PAUSE_MS;
+        await this.#once();
       } catch (error) {
-        const { message } = error as Error;
-        // Once for each reason: an hour without a hub is one line, not a thousand.
-        if (message !== said) log.warn(`there is no hub yet: ${message}`);
-        said = message;
+        this.#say((error as Error).message);
       }
       clearTimeout(good);
-      if (stopped) return;
-      await pause(pauseMs);
+      await this.#pause(pauseMs);
       pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS);
     }
-  };
-  const running = loop();
-  return {
-    connected: () => connected,
-    stop: async () => {
-      stopped = true;
-      wake();
-      await client?.close();
-      await running;
-    },
-  };
+  }
+
+  async #once(): Promise<void> {
+    const { open, begin, end, log } = this.#options;
+    const client = await open();
+    this.#client = client;
+    try {
+      if (this.#stopped) return;
+      await Promise.race([begin(client), client.ended.then(fail)]);
+      this.#connected = true;
+      this.#said = "";
+      log.info("connected to the hub");
+      const reason = await client.ended;
+      if (!this.#stopped) log.warn(`the connection to the hub ended: ${reason}`);
+    } finally {
+      this.#connected = false;
+      this.#client = undefined;
+      end();
+      await client.close();
+    }
+  }
+
+  #say(reason: string): void {
+    if (reason !== this.#said) this.#options.log.warn(`there is no hub yet: ${reason}`);
+    this.#said = reason;
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms * (0.5 + this.#options.random()));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 function fail(reason: string): never {

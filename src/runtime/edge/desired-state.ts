@@ -85,7 +85,9 @@ export function createDesiredState(options: DesiredStateOptions): DesiredState {
     },
     patch: (patch) => {
       const version = versionOf(patch);
-      const bare = Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith("$")));
+      const bare = Object.fromEntries(
+        Object.entries(patch).filter(([key]) => !key.startsWith("$")),
+      );
       return attempt(merge(accepted, bare), version);
     },
   };

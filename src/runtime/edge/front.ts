@@ -10,11 +10,11 @@ import type { Clock, Log } from "../../core/ports.ts";
 import type { Scorer } from "../../core/scoring.ts";
 import { openEdgeClient } from "./client.ts";
 import type { EdgeClient } from "./client.ts";
-import { keepConnected } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import type { RuntimeControls } from "./controls.ts";
 import { createDesiredState } from "./desired-state.ts";
 import type { PatchReport } from "./desired-state.ts";
-import { createInputHandler } from "./input-handler.ts";
+import { InputHandler } from "./input-handler.ts";
 import { createMessageScorer } from "./message-scorer.ts";
 import { createMethods } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
@@ -69,7 +69,7 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
     log,
   });
   const messages = createMessageScorer(options);
-  const inputs = createInputHandler({
+  const inputs = new InputHandler({
     outbox,
     answer: messages.answer,
     setAside: messages.setAside,
@@ -89,10 +89,10 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
   desired.restore();
 
   const reporter = createReporter(options, outbox);
-  const connection = keepConnected({
+  const connection = new Connection({
     open: () =>
       openEdgeClient({
-        onInput: inputs.take,
+        onInput: (input) => inputs.take(input),
         onDesiredPatch: (patch) => reporter.patched(desired.patch(patch)),
         methods: createMethods({ ...options, scoreBody: messages.scoreBody }),
       }),
@@ -110,7 +110,7 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
     log,
   });
   return {
-    connected: connection.connected,
+    connected: () => connection.connected,
     outbox: () => outbox.state(),
     stop: async () => {
       await inputs.stop();

@@ -17,9 +17,11 @@ type MqttClient = {
   connected: boolean;
   emit: (event: string, ...values: unknown[]) => boolean;
   handleMessage: (packet: Packet, done: (error?: Error) => void) => void;
-  _sendPacket: (packet: { readonly cmd: "puback"; readonly messageId: number }) => void;
   end: (force: boolean) => void;
 };
+
+/** The client has no public way to send a PUBACK. */
+type SendPacket = (packet: { readonly cmd: "puback"; readonly messageId: number }) => void;
 
 export type MqttProvider = { readonly connect: (uri: string, options: object) => MqttClient };
 
@@ -59,7 +61,8 @@ export class HeldInputs {
   /** A number means nothing on another connection, where it may belong to another message. */
   #acknowledge(client: MqttClient, { messageId }: Packet): void {
     if (client !== this.#current || !client.connected || messageId === undefined) return;
-    client._sendPacket({ cmd: "puback", messageId });
+    const send = Reflect.get(client, "_sendPacket") as SendPacket;
+    send.call(client, { cmd: "puback", messageId });
   }
 }
 

@@ -22,93 +22,96 @@ export type InputHandlerOptions = {
   readonly log: Log;
 };
 
-export type InputHandler = {
-  readonly take: (input: Input) => void;
-  /** Resolves when nothing runs any more; what waits is left to the hub. */
-  readonly stop: () => Promise<void>;
-  readonly running: () => number;
-};
-
 /** `identified`: it has an id of its own, so that a second copy can be told from a second message. */
 type Job = { readonly input: Input; readonly key: string; readonly identified: boolean };
 
-export function createInputHandler(options: InputHandlerOptions): InputHandler {
-  const { outbox, log } = options;
-  const waiting: Job[] = [];
-  const running = new Set<Promise<Result>>();
+export class InputHandler {
+  readonly #options: InputHandlerOptions;
+  readonly #waiting: Job[] = [];
+  readonly #running = new Set<Promise<Result>>();
   /** Begun and not yet acknowledged: one that comes again waits for the same end. */
-  const pending = new Map<string, Promise<void>>();
-  let alone = false;
-  let stopped = false;
+  readonly #pending = new Map<string, Promise<void>>();
+  #alone = false;
+  #stopped = false;
 
-  const resultOf = ({ input, key }: Job): Promise<Result> => {
-    const ends = outbox.suspects.endsOf(key);
-    if (ends < ENDS_TO_SET_ASIDE) {
-      outbox.began(key);
-      return options.answer(input, key);
+  constructor(options: InputHandlerOptions) {
+    this.#options = options;
+  }
+
+  take(input: Input): void {
+    const identified = input.bag.system["mid"] !== undefined;
+    const job = { input, key: keyOf(input), identified };
+    if (identified && this.#isCopy(job)) return;
+    this.#waiting.push(job);
+    this.#next();
+  }
+
+  /** Resolves when nothing runs any more; what waits is left to the hub. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.length = 0;
+    await Promise.allSettled(this.#running);
+  }
+
+  /** Whether it came before; then it is acknowledged with the first copy. */
+  #isCopy(job: Job): boolean {
+    const same = this.#pending.get(job.key);
+    if (same !== undefined) void same.then(job.input.acknowledge);
+    else if (this.#options.outbox.has(job.key)) job.input.acknowledge();
+    else {
+      // It waited when the connection ended: only the newest copy can still be acknowledged.
+      const at = this.#waiting.findIndex(({ key }) => key === job.key);
+      if (at === -1) return false;
+      this.#waiting[at] = job;
     }
-    log.error(`a message is set aside: the module ended ${ends} times in a row while it ran`);
-    return Promise.resolve(options.setAside(input, key));
-  };
-  const run = async (job: Job): Promise<void> => {
-    const scoring = resultOf(job);
-    running.add(scoring);
-    const result = await scoring.finally(() => {
-      // A slot is for what runs; waiting for the disk or for the hub takes none.
-      running.delete(scoring);
-      alone = false;
-    });
-    const safe = outbox.add(result);
-    next();
-    await safe;
-    job.input.acknowledge();
-  };
-  const start = (job: Job): void => {
-    const done = run(job)
-      .catch((error: unknown) => log.error(`an input failed: ${String(error)}`))
-      .finally(() => pending.delete(job.key));
-    if (job.identified) pending.set(job.key, done);
-  };
-  const next = (): void => {
-    while (!stopped && !alone && running.size < Math.max(1, options.window())) {
-      const [job] = waiting;
+    return true;
+  }
+
+  #next(): void {
+    const { outbox, window } = this.#options;
+    while (!this.#stopped && !this.#alone && this.#running.size < Math.max(1, window())) {
+      const [job] = this.#waiting;
       if (job === undefined) return;
       // Who was there when the module went down runs alone, so that it is known who did it.
       const suspect = outbox.suspects.endsOf(job.key) > 0;
-      if (suspect && running.size > 0) return;
-      alone = suspect;
-      waiting.shift();
-      start(job);
+      if (suspect && this.#running.size > 0) return;
+      this.#alone = suspect;
+      this.#waiting.shift();
+      this.#start(job);
     }
-  };
-  /** Whether it came before; then it is acknowledged with the first copy. */
-  const isCopy = (job: Job): boolean => {
-    if (!job.identified) return false;
-    const same = pending.get(job.key);
-    if (same !== undefined) void same.then(job.input.acknowledge);
-    else if (outbox.has(job.key)) job.input.acknowledge();
-    else {
-      // It waited when the connection ended: only the newest copy can still be acknowledged.
-      const at = waiting.findIndex(({ key }) => key === job.key);
-      if (at === -1) return false;
-      waiting[at] = job;
+  }
+
+  #start(job: Job): void {
+    const done = this.#run(job)
+      .catch((error: unknown) => this.#options.log.error(`an input failed: ${String(error)}`))
+      .finally(() => this.#pending.delete(job.key));
+    if (job.identified) this.#pending.set(job.key, done);
+  }
+
+  async #run(job: Job): Promise<void> {
+    const scoring = this.#resultOf(job);
+    this.#running.add(scoring);
+    const result = await scoring.finally(() => {
+      // A slot is for what runs; waiting for the disk or for the hub takes none.
+      this.#running.delete(scoring);
+      this.#alone = false;
+    });
+    const safe = this.#options.outbox.add(result);
+    this.#next();
+    await safe;
+    job.input.acknowledge();
+  }
+
+  #resultOf({ input, key }: Job): Promise<Result> {
+    const { outbox, log, answer, setAside } = this.#options;
+    const ends = outbox.suspects.endsOf(key);
+    if (ends < ENDS_TO_SET_ASIDE) {
+      outbox.began(key);
+      return answer(input, key);
     }
-    return true;
-  };
-  return {
-    take: (input) => {
-      const job = { input, key: keyOf(input), identified: input.bag.system["mid"] !== undefined };
-      if (isCopy(job)) return;
-      waiting.push(job);
-      next();
-    },
-    stop: async () => {
-      stopped = true;
-      waiting.length = 0;
-      await Promise.allSettled(running);
-    },
-    running: () => running.size,
-  };
+    log.error(`a message is set aside: the module ended ${ends} times in a row while it ran`);
+    return Promise.resolve(setAside(input, key));
+  }
 }
 
 /** Equal for a message and its redelivery alone: the same id, input and body. */

@@ -33,7 +33,12 @@ const NOT_NOW = new Set(["too_many_pending_request", "model_not_ready"]);
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 500;
 
-type Answer = { readonly status: number; readonly reason?: string; readonly body: string; readonly deployment: string };
+type Answer = {
+  readonly status: number;
+  readonly reason?: string;
+  readonly body: string;
+  readonly deployment: string;
+};
 
 export function createMessageScorer(options: MessageScorerOptions): MessageScorer {
   const { scorer, createId, observe } = options;

@@ -20,7 +20,10 @@ export function createMethods({ scoreBody, ready, stats }: MethodsOptions): Meth
       const { status, headers, body: answer } = await scoreBody(body);
       const text = answer instanceof Uint8Array ? Buffer.from(answer).toString() : "";
       const deployment = headers[DEPLOYMENT_PROPERTY];
-      return { status, payload: { ...objectOf(text), ...(deployment !== undefined && { deployment }) } };
+      return {
+        status,
+        payload: { ...objectOf(text), ...(deployment !== undefined && { deployment }) },
+      };
     },
     health: () => {
       const live = ready();

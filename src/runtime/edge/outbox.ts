@@ -97,7 +97,9 @@ export class Outbox {
       this.#record(STARTED);
       this.suspects.started();
     } catch (error) {
-      log.error(`the outbox cannot be opened, results are kept in memory: ${(error as Error).message}`);
+      log.error(
+        `the outbox cannot be opened, results are kept in memory: ${(error as Error).message}`,
+      );
     }
     this.#dropOld();
   }
@@ -177,7 +179,8 @@ export class Outbox {
     return {
       depth: this.#entries.length,
       bytes: this.#bytes,
-      oldestAgeSeconds: oldest === undefined ? 0 : Math.max(0, (this.#clock.now() - oldest.at) / 1000),
+      oldestAgeSeconds:
+        oldest === undefined ? 0 : Math.max(0, (this.#clock.now() - oldest.at) / 1000),
       dropped: this.#dropped,
       durable: this.durable,
     };
@@ -242,7 +245,8 @@ export class Outbox {
 
   /** Where it lies, or `undefined` where the disk does not take it. */
   #store(payload: Uint8Array): JournalPlace | undefined {
-    if (this.#journal === undefined || this.#clock.monotonic() < this.#diskFullUntil) return undefined;
+    if (this.#journal === undefined || this.#clock.monotonic() < this.#diskFullUntil)
+      return undefined;
     const head = Buffer.from(`${this.#nextNumber} ${this.#clock.now()} `);
     try {
       const place = this.#journal.append(RESULT, Buffer.concat([head, payload]));

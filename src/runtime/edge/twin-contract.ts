@@ -54,37 +54,37 @@ class DesiredReader {
   }
 
   read(document: Document): Desired {
-    let desired: Desired = { requestSettings: {}, outbox: {}, disabled: [] };
-    for (const [key, value] of Object.entries(document)) {
-      if (key.startsWith("$") || value === null) continue;
-      switch (key) {
-        case "traffic":
-          desired = { ...desired, traffic: this.#traffic(value) };
-          break;
-        case "mirrorTraffic":
-          desired = { ...desired, ...this.#mirror(value) };
-          break;
-        case "requestSettings":
-          desired = { ...desired, requestSettings: this.#integers(key, value, REQUEST_SETTINGS) };
-          break;
-        case "outbox":
-          desired = { ...desired, outbox: this.#integers(key, value, OUTBOX_SETTINGS) };
-          break;
-        case "logLevel":
-          desired = { ...desired, ...this.#logLevel(value) };
-          break;
-        case "keys":
-          desired = { ...desired, ...this.#keys(value) };
-          break;
-        case "deployments":
-          desired = { ...desired, disabled: this.#disabled(value) };
-          break;
-        default:
-          this.#unknown(key);
-      }
-    }
+    const asked = Object.entries(document).filter(
+      ([key, value]) => !key.startsWith("$") && value !== null,
+    );
+    const desired = asked.reduce<Desired>(
+      (sum, [key, value]) => Object.assign(sum, this.#property(key, value)),
+      { requestSettings: {}, outbox: {}, disabled: [] },
+    );
     this.#checkEnabled(desired);
     return desired;
+  }
+
+  #property(key: string, value: unknown): Partial<Desired> {
+    switch (key) {
+      case "traffic":
+        return { traffic: this.#traffic(value) };
+      case "mirrorTraffic":
+        return this.#mirror(value);
+      case "requestSettings":
+        return { requestSettings: this.#integers(key, value, REQUEST_SETTINGS) };
+      case "outbox":
+        return { outbox: this.#integers(key, value, OUTBOX_SETTINGS) };
+      case "logLevel":
+        return this.#logLevel(value);
+      case "keys":
+        return this.#keys(value);
+      case "deployments":
+        return { disabled: this.#disabled(value) };
+      default:
+        this.#unknown(key);
+        return {};
+    }
   }
 
   #traffic(value: unknown): Readonly<Record<string, number>> {

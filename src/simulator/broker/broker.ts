@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
 
 import { Aedes } from "aedes";
-import type { Client } from "aedes";
+import type { AedesOptions, Client } from "aedes";
 
 import type { Clock, Log } from "../../core/ports.ts";
 import type { Certificates } from "./certificates.ts";
@@ -38,8 +38,8 @@ export type BrokerOptions = {
   readonly disconnected: (module: string) => void;
   readonly subscribed: (module: string) => void;
   readonly acknowledged: (module: string, messageId: number) => void;
-  /** Called before the publish is acknowledged; false refuses it and ends the connection. */
-  readonly published: (module: string, action: Action, payload: Uint8Array) => boolean;
+  /** Called before the publish is acknowledged. */
+  readonly published: (module: string, action: Action, payload: Uint8Array) => void;
 };
 
 export type Broker = {
@@ -55,19 +55,62 @@ export type Broker = {
 };
 
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
-  const { device, log } = options;
+  const { device } = options;
   const clients = new Map<string, Client>();
-  const moduleOf = (clientId: string): string => clientId.slice(device.length + 1);
-  const rootOf = (client: Client): string => `devices/${device}/modules/${moduleOf(client.id)}/`;
-  const sessions = new Sessions(options.folder, (clientId, messageId) =>
-    options.acknowledged(moduleOf(clientId), messageId),
+  const moduleOf = ({ id }: Pick<Client, "id">): string => id.slice(device.length + 1);
+  const sessions = new Sessions(options.folder, (id, messageId) =>
+    options.acknowledged(moduleOf({ id }), messageId),
   );
   const aedes = await Aedes.createBroker({
     persistence: sessions,
     queueLimit: 1_000,
-    authenticate: (client, username, password, done) => {
+    ...rightsOf(options, moduleOf),
+  });
+  aedes.on("clientReady", (client) => {
+    clients.set(moduleOf(client), client);
+    options.connected(moduleOf(client));
+  });
+  aedes.on("clientDisconnect", (client) => {
+    if (clients.get(moduleOf(client)) !== client) return;
+    clients.delete(moduleOf(client));
+    options.disconnected(moduleOf(client));
+  });
+  aedes.on("subscribe", (_, client) => options.subscribed(moduleOf(client)));
+  const door = await openDoor(options, aedes);
+  return {
+    ...door,
+    send: (module, packet) => {
+      const client = clients.get(module);
+      if (client === undefined || client.closed) return false;
+      (client.conn as Socket).write(renderPublish(packet));
+      return true;
+    },
+    isSubscribed: (module, topic) => {
+      const client = clients.get(module) as { subscriptions?: object } | undefined;
+      return client?.subscriptions !== undefined && topic in client.subscriptions;
+    },
+    connectedModules: () => [...clients.keys()],
+    close: async () => {
+      door.cut();
+      await new Promise<void>((resolve) => aedes.close(resolve));
+      await door.close();
+    },
+  };
+}
+
+type Rights = Pick<
+  AedesOptions,
+  "authenticate" | "authorizeSubscribe" | "authorizePublish" | "authorizeForward"
+>;
+
+/** Who may come in, and who may do what. */
+function rightsOf(options: BrokerOptions, moduleOf: (client: Client) => string): Rights {
+  const { device, log } = options;
+  const rootOf = (client: Client): string => `devices/${device}/modules/${moduleOf(client)}/`;
+  return {
+    authenticate: (...[client, username, password, done]) => {
       const fault = identityFault(options, { clientId: client.id, username, password });
-      if (fault !== undefined) log.warn(`a client is refused: ${fault}`, { client: client.id });
+      if (fault !== undefined) log.warn(`${client.id} is refused: ${fault}`);
       done(null, fault === undefined);
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -79,52 +122,19 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
       if (client === null) return done();
       const action = parseTopic(packet.topic, rootOf(client));
       const payload = Buffer.from(packet.payload as Uint8Array);
-      if (action.kind === "refused") log.warn(`${client.id} may not publish to ${packet.topic}`);
-      else if (payload.length + packet.topic.length > MAX_MESSAGE_BYTES) {
+      if (payload.length + packet.topic.length > MAX_MESSAGE_BYTES) {
         log.warn(`${client.id} sends ${payload.length} bytes, ${MAX_MESSAGE_BYTES} are allowed`);
         return done(new Error("the message is too large"));
-      } else if (!options.published(moduleOf(client.id), action, payload)) {
-        return done(new Error("the hub does not take it"));
       }
+      if (action.kind === "refused")
+        log.warn(`${client.id} may not publish to ${packet.topic}, and is not heard`);
+      else options.published(moduleOf(client), action, payload);
       // Acknowledged, and for nobody: what the hub makes of it, it sends itself.
       packet.topic = "taken";
       packet.payload = "";
       done();
     },
     authorizeForward: () => null,
-  });
-  aedes.on("clientReady", (client) => {
-    clients.set(moduleOf(client.id), client);
-    options.connected(moduleOf(client.id));
-  });
-  aedes.on("clientDisconnect", (client) => {
-    if (clients.get(moduleOf(client.id)) !== client) return;
-    clients.delete(moduleOf(client.id));
-    options.disconnected(moduleOf(client.id));
-  });
-  aedes.on("subscribe", (_, client) => options.subscribed(moduleOf(client.id)));
-  const door = await openDoor(options, aedes);
-  return {
-    port: door.port,
-    send: (module, packet) => {
-      const client = clients.get(module);
-      if (client === undefined || client.closed) return false;
-      (client.conn as Socket).write(renderPublish(packet));
-      return true;
-    },
-    isSubscribed: (module, topic) => {
-      const subscriptions = (clients.get(module) as { subscriptions?: object } | undefined)
-        ?.subscriptions;
-      return subscriptions !== undefined && topic in subscriptions;
-    },
-    connectedModules: () => [...clients.keys()],
-    cut: door.cut,
-    restore: door.restore,
-    close: async () => {
-      door.cut();
-      await new Promise<void>((resolve) => aedes.close(resolve));
-      await door.close();
-    },
   };
 }
 
@@ -143,12 +153,17 @@ function identityFault(
   if (!query.includes("api-version=")) {
     return `the user name is '${username.slice(0, 200)}', expected hub/device/module/?api-version=…`;
   }
-  if (clientId !== `${user}/${module}`) return `the client is '${clientId}' and the user '${user}/${module}'`;
+  if (clientId !== `${user}/${module}`)
+    return `the client is '${clientId}' and the user '${user}/${module}'`;
   if (host !== hub || user !== device) return `this is ${device} of ${hub}`;
   const key = identities.keyOf(module);
   if (key === undefined) return `there is no module '${module}'`;
   if (password === undefined) return "there is no token";
-  const fault = tokenFault(password.toString(), { key, resource: { hub, device, module } }, clock.now());
+  const fault = tokenFault(
+    password.toString(),
+    { key, resource: { hub, device, module } },
+    clock.now(),
+  );
   return fault === undefined ? undefined : `of the token, ${fault}`;
 }
 

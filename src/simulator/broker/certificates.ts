@@ -24,28 +24,34 @@ export type CertificateOptions = {
 /** The root stays the same over restarts; the server's certificate is made anew each time. */
 export async function loadCertificates(options: CertificateOptions): Promise<Certificates> {
   const root = await loadRoot(options);
-  const leaf = await generate([{ name: "commonName", value: options.hostNames[0] ?? "localhost" }], {
-    ...validity(options.now),
-    algorithm: "sha256",
-    keyType: "ec",
-    ca: root,
-    extensions: [
-      { name: "basicConstraints", cA: false },
-      { name: "keyUsage", digitalSignature: true, keyEncipherment: true },
-      { name: "extKeyUsage", serverAuth: true },
-      {
-        name: "subjectAltName",
-        altNames: [
-          ...options.hostNames.map((value) => ({ type: 2 as const, value })),
-          ...options.addresses.map((ip) => ({ type: 7 as const, ip })),
-        ],
-      },
-    ],
-  });
+  const leaf = await generate(
+    [{ name: "commonName", value: options.hostNames[0] ?? "localhost" }],
+    {
+      ...validity(options.now),
+      algorithm: "sha256",
+      keyType: "ec",
+      ca: root,
+      extensions: [
+        { name: "basicConstraints", cA: false },
+        { name: "keyUsage", digitalSignature: true, keyEncipherment: true },
+        { name: "extKeyUsage", serverAuth: true },
+        {
+          name: "subjectAltName",
+          altNames: [
+            ...options.hostNames.map((value) => ({ type: 2 as const, value })),
+            ...options.addresses.map((ip) => ({ type: 7 as const, ip })),
+          ],
+        },
+      ],
+    },
+  );
   return { ca: root.cert, cert: leaf.cert, key: leaf.private };
 }
 
-async function loadRoot({ folder, now }: CertificateOptions): Promise<{ key: string; cert: string }> {
+async function loadRoot({
+  folder,
+  now,
+}: CertificateOptions): Promise<{ key: string; cert: string }> {
   const files = { key: join(folder, "ca.key.pem"), cert: join(folder, "ca.pem") };
   if (existsSync(files.key) && existsSync(files.cert)) {
     return { key: readFileSync(files.key, "utf8"), cert: readFileSync(files.cert, "utf8") };

@@ -15,17 +15,6 @@ export type Waiting = {
   readonly expiresAt?: number;
 };
 
-export type InputQueue = {
-  readonly add: (waiting: Waiting) => void;
-  /** Sends what may be sent now. */
-  readonly pump: () => void;
-  readonly acknowledge: (messageId: number) => void;
-  /** The connection is gone: what was on its way waits again, first of all. */
-  readonly reset: () => void;
-  readonly length: () => number;
-  readonly close: () => void;
-};
-
 export type InputQueueOptions = {
   /** False where the module cannot take one now. `again`: it was sent before. */
   readonly send: (waiting: Waiting, messageId: number, again: boolean) => boolean;
@@ -41,33 +30,29 @@ const SWEEP_MS = 1_000;
 
 type Sent = { readonly waiting: Waiting; readonly at: number };
 
-export function createInputQueue({ send, done, now }: InputQueueOptions): InputQueue {
-  const queues = new Map<number, Waiting[]>();
-  const inFlight = new Map<number, Sent>();
-  const sentBefore = new WeakSet<Waiting>();
-  let nextId = 0;
+export class InputQueue {
+  readonly #options: InputQueueOptions;
+  readonly #queues = new Map<number, Waiting[]>();
+  readonly #inFlight = new Map<number, Sent>();
+  readonly #sentBefore = new WeakSet<Waiting>();
+  readonly #sweeper: NodeJS.Timeout;
+  #lastId = 0;
 
-  const first = (): Waiting[] | undefined => {
-    let best: number | undefined;
-    for (const [priority, queue] of queues) {
-      if (queue.length > 0 && (best === undefined || priority < best)) best = priority;
-    }
-    return best === undefined ? undefined : queues.get(best);
-  };
-  const put = (waiting: Waiting, front: boolean): void => {
-    const queue = queues.get(waiting.priority) ?? [];
-    queues.set(waiting.priority, queue);
-    if (front) queue.unshift(waiting);
-    else queue.push(waiting);
-  };
-  const freeId = (): number => {
-    do nextId = (nextId % 65_535) + 1;
-    while (inFlight.has(nextId));
-    return nextId;
-  };
-  const pump = (): void => {
-    while (inFlight.size < MAX_IN_FLIGHT) {
-      const queue = first();
+  constructor(options: InputQueueOptions) {
+    this.#options = options;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+  }
+
+  add(waiting: Waiting): void {
+    this.#queue(waiting.priority).push(waiting);
+  }
+
+  /** Sends what may be sent now. */
+  pump(): void {
+    const { send, done, now } = this.#options;
+    while (this.#inFlight.size < MAX_IN_FLIGHT) {
+      const queue = this.#mostUrgent();
       const waiting = queue?.[0];
       if (queue === undefined || waiting === undefined) return;
       const { expiresAt } = waiting;
@@ -76,42 +61,72 @@ export function createInputQueue({ send, done, now }: InputQueueOptions): InputQ
         done(waiting, true);
         continue;
       }
-      const id = freeId();
-      if (!send(waiting, id, sentBefore.has(waiting))) return;
-      sentBefore.add(waiting);
+      const id = this.#freeId();
+      if (!send(waiting, id, this.#sentBefore.has(waiting))) return;
+      this.#sentBefore.add(waiting);
       queue.shift();
-      inFlight.set(id, { waiting, at: now() });
+      this.#inFlight.set(id, { waiting, at: now() });
     }
-  };
-  const requeue = (sent: readonly Sent[]): void => {
-    for (const { waiting } of sent.toSorted((a, b) => b.waiting.message.id - a.waiting.message.id)) {
-      put(waiting, true);
-    }
-  };
-  const sweep = setInterval(() => {
-    const late = [...inFlight].filter(([, { at }]) => now() - at > ACK_TIMEOUT_MS);
-    for (const [id] of late) inFlight.delete(id);
-    requeue(late.map(([, sent]) => sent));
-    pump();
-  }, SWEEP_MS);
-  sweep.unref();
+  }
 
-  return {
-    add: (waiting) => put(waiting, false),
-    pump,
-    acknowledge: (messageId) => {
-      const sent = inFlight.get(messageId);
-      if (sent === undefined) return;
-      inFlight.delete(messageId);
-      done(sent.waiting, false);
-      pump();
-    },
-    reset: () => {
-      const sent = [...inFlight.values()];
-      inFlight.clear();
-      requeue(sent);
-    },
-    length: () => [...queues.values()].reduce((sum, queue) => sum + queue.length, inFlight.size),
-    close: () => clearInterval(sweep),
-  };
+  acknowledge(messageId: number): void {
+    const sent = this.#inFlight.get(messageId);
+    if (sent === undefined) return;
+    this.#inFlight.delete(messageId);
+    this.#options.done(sent.waiting, false);
+    this.pump();
+  }
+
+  /** The connection is gone: what was on its way waits again, first of all. */
+  reset(): void {
+    const sent = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    this.#putBack(sent);
+  }
+
+  get length(): number {
+    return [...this.#queues.values()].reduce(
+      (sum, { length }) => sum + length,
+      this.#inFlight.size,
+    );
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper);
+  }
+
+  #queue(priority: number): Waiting[] {
+    const known = this.#queues.get(priority);
+    if (known !== undefined) return known;
+    const queue: Waiting[] = [];
+    this.#queues.set(priority, queue);
+    return queue;
+  }
+
+  #mostUrgent(): Waiting[] | undefined {
+    let best: number | undefined;
+    for (const [priority, { length }] of this.#queues) {
+      if (length > 0 && (best === undefined || priority < best)) best = priority;
+    }
+    return best === undefined ? undefined : this.#queues.get(best);
+  }
+
+  #putBack(sent: readonly Sent[]): void {
+    const newestFirst = sent.toSorted((a, b) => b.waiting.message.id - a.waiting.message.id);
+    for (const { waiting } of newestFirst) this.#queue(waiting.priority).unshift(waiting);
+  }
+
+  #sweep(): void {
+    const { now } = this.#options;
+    const late = [...this.#inFlight].filter(([, { at }]) => now() - at > ACK_TIMEOUT_MS);
+    for (const [id] of late) this.#inFlight.delete(id);
+    this.#putBack(late.map(([, sent]) => sent));
+    this.pump();
+  }
+
+  #freeId(): number {
+    do this.#lastId = (this.#lastId % 65_535) + 1;
+    while (this.#inFlight.has(this.#lastId));
+    return this.#lastId;
+  }
 }

@@ -70,7 +70,8 @@ export function createMethods({ isListening, send }: MethodsOptions): Methods {
         const timer = setTimeout(() => finish(failed(504, "no answer in time")), responseTimeoutMs);
         pending.set(rid, finish);
         const topic = `$iothub/methods/POST/${encodeURIComponent(name)}/?$rid=${rid}`;
-        if (!send(module, { topic, payload: body })) finish(failed(404, `Client ${module} not found`));
+        if (!send(module, { topic, payload: body }))
+          finish(failed(404, `Client ${module} not found`));
       });
     },
     answered: (rid, status, payload) => {

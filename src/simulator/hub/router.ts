@@ -6,8 +6,7 @@ import type { PublishPacket } from "../broker/publish-packet.ts";
 import { inputTopics } from "../broker/topics.ts";
 import { endpointName, UPSTREAM } from "../routes/route.ts";
 import type { RouteTable } from "../routes/route-table.ts";
-import { createInputQueue } from "./input-queue.ts";
-import type { InputQueue, Waiting } from "./input-queue.ts";
+import { InputQueue } from "./input-queue.ts";
 import { subjectOf } from "./message.ts";
 import type { HubMessage } from "./message.ts";
 import type { MessageStore, Stored, StoredTarget } from "./message-store.ts";
@@ -20,51 +19,83 @@ export type RouterOptions = {
   readonly send: (module: string, packet: PublishPacket) => boolean;
   readonly isSubscribed: (module: string, topic: string) => boolean;
   readonly now: () => number;
-  readonly defaultTtlSecs: () => number;
+  /** How long a message waits where its route does not say; negative: for ever. */
+  readonly timeToLiveSecs: number;
   readonly counters: Counters;
 };
 
 export type Counters = { received: number; delivered: number; expired: number; unrouted: number };
 
-export type Router = {
-  /** By the routes. */
-  readonly route: (table: RouteTable, message: HubMessage) => void;
-  /** Straight to an input, whatever the routes say. */
-  readonly deliver: (message: HubMessage, module: string, input: string) => void;
-  /** What an earlier run left. */
-  readonly restore: (stored: Stored) => void;
-  readonly pump: (module: string) => void;
-  readonly acknowledge: (module: string, messageId: number) => void;
-  readonly reset: (module: string) => void;
-  readonly queueLength: (module: string) => number;
-  readonly close: () => void;
-};
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #queues = new Map<string, InputQueue>();
 
-export function createRouter(options: RouterOptions): Router {
-  const { device, store, upstream, send, isSubscribed, now, counters } = options;
-  const queues = new Map<string, InputQueue>();
-  const queueOf = (module: string): InputQueue => {
-    const known = queues.get(module);
-    if (known !== undefined) return known;
-    const root = `devices/${device}/modules/${module}/`;
-    const queue = createInputQueue({
-      now,
-      send: (waiting, messageId, again) => {
-        if (!isSubscribed(module, inputTopics(root))) return false;
-        const bag = renderPropertyBag(deliveredBag(waiting.message));
-        const topic = `${root}inputs/${waiting.input}/${bag}`;
-        return send(module, { topic, payload: waiting.message.body, messageId, again });
-      },
-      done: (waiting, expired) => {
-        if (expired) counters.expired += 1;
-        else counters.delivered += 1;
-        store.done(waiting.message.id, `${module}/${waiting.input}`);
-      },
-    });
-    queues.set(module, queue);
-    return queue;
-  };
-  const enqueue = (message: HubMessage, { endpoint, priority, expiresAt }: StoredTarget): void => {
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  /** By the routes. */
+  route(table: RouteTable, message: HubMessage): void {
+    const { counters } = this.#options;
+    counters.received += 1;
+    const found = table.targetsOf(message.source, subjectOf(message));
+    if (found.length === 0) {
+      counters.unrouted += 1;
+      return;
+    }
+    const targets = found.map(({ endpoint, priority, timeToLiveSecs }) =>
+      this.#target(endpointName(endpoint), priority, timeToLiveSecs),
+    );
+    this.#take({ message, targets });
+  }
+
+  /** Straight to an input, whatever the routes say. */
+  deliver(message: HubMessage, module: string, input: string): void {
+    this.#options.counters.received += 1;
+    this.#take({ message, targets: [this.#target(`${module}/${input}`, 0, undefined)] });
+  }
+
+  /** What an earlier run left. */
+  restore({ message, targets }: Stored): void {
+    for (const target of targets) this.#enqueue(message, target);
+  }
+
+  pump(module: string): void {
+    this.#queues.get(module)?.pump();
+  }
+
+  acknowledge(module: string, messageId: number): void {
+    this.#queues.get(module)?.acknowledge(messageId);
+  }
+
+  reset(module: string): void {
+    this.#queues.get(module)?.reset();
+  }
+
+  queueLength(module: string): number {
+    return this.#queues.get(module)?.length ?? 0;
+  }
+
+  close(): void {
+    for (const queue of this.#queues.values()) queue.close();
+  }
+
+  #target(endpoint: string, priority: number, ttlSecs: number | undefined): StoredTarget {
+    const ttl = ttlSecs ?? this.#options.timeToLiveSecs;
+    return {
+      endpoint,
+      priority,
+      ...(ttl >= 0 && { expiresAt: this.#options.now() + ttl * 1000 }),
+    };
+  }
+
+  #take(stored: Stored): void {
+    this.#options.store.add(stored);
+    for (const target of stored.targets) this.#enqueue(stored.message, target);
+  }
+
+  #enqueue(message: HubMessage, { endpoint, priority, expiresAt }: StoredTarget): void {
+    const { counters, upstream, store } = this.#options;
     if (endpoint === UPSTREAM) {
       counters.delivered += 1;
       upstream.add(message);
@@ -72,51 +103,33 @@ export function createRouter(options: RouterOptions): Router {
       return;
     }
     const cut = endpoint.indexOf("/");
-    const [module, input] = [endpoint.slice(0, cut), endpoint.slice(cut + 1)];
-    const waiting: Waiting = { message, input, priority, ...(expiresAt !== undefined && { expiresAt }) };
-    const queue = queueOf(module);
-    queue.add(waiting);
+    const input = endpoint.slice(cut + 1);
+    const queue = this.#queue(endpoint.slice(0, cut));
+    queue.add({ message, input, priority, ...(expiresAt !== undefined && { expiresAt }) });
     queue.pump();
-  };
-  const take = (stored: Stored): void => {
-    store.add(stored);
-    for (const target of stored.targets) enqueue(stored.message, target);
-  };
-  const expiry = (secs: number | undefined): { readonly expiresAt?: number } => {
-    const ttl = secs ?? options.defaultTtlSecs();
-    return ttl < 0 ? {} : { expiresAt: now() + ttl * 1000 };
-  };
-  return {
-    route: (table, message) => {
-      counters.received += 1;
-      const targets = table.targetsOf(message.source, subjectOf(message));
-      if (targets.length === 0) counters.unrouted += 1;
-      else {
-        take({
-          message,
-          targets: targets.map(({ endpoint, priority, timeToLiveSecs }) => ({
-            endpoint: endpointName(endpoint),
-            priority,
-            ...expiry(timeToLiveSecs),
-          })),
-        });
-      }
-    },
-    deliver: (message, module, input) => {
-      counters.received += 1;
-      take({ message, targets: [{ endpoint: `${module}/${input}`, priority: 0, ...expiry(undefined) }] });
-    },
-    restore: ({ message, targets }) => {
-      for (const target of targets) enqueue(message, target);
-    },
-    pump: (module) => queues.get(module)?.pump(),
-    acknowledge: (module, messageId) => queues.get(module)?.acknowledge(messageId),
-    reset: (module) => queues.get(module)?.reset(),
-    queueLength: (module) => queues.get(module)?.length() ?? 0,
-    close: () => {
-      for (const queue of queues.values()) queue.close();
-    },
-  };
+  }
+
+  #queue(module: string): InputQueue {
+    const known = this.#queues.get(module);
+    if (known !== undefined) return known;
+    const { device, isSubscribed, send, now, counters, store } = this.#options;
+    const root = `devices/${device}/modules/${module}/`;
+    const queue = new InputQueue({
+      now,
+      send: ({ message, input }, messageId, again) => {
+        if (!isSubscribed(module, inputTopics(root))) return false;
+        const topic = `${root}inputs/${input}/${renderPropertyBag(deliveredBag(message))}`;
+        return send(module, { topic, payload: message.body, messageId, again });
+      },
+      done: ({ message, input }, expired) => {
+        if (expired) counters.expired += 1;
+        else counters.delivered += 1;
+        store.done(message.id, `${module}/${input}`);
+      },
+    });
+    this.#queues.set(module, queue);
+    return queue;
+  }
 }
 
 /** With where it came from; the sender's output stays behind. */

@@ -12,21 +12,25 @@ const MAX_KEY_BYTES = 1024;
 const MAX_DEPTH = 10;
 const MAX_INTEGER = 2 ** 52 - 1;
 /** Control characters, and what paths and metadata use. */
-const FORBIDDEN_KEY = /[\u0000-\u001F\u007F.$# ]/;
+const FORBIDDEN_KEY = /[\p{Cc}.$# ]/u;
 
 /** What is wrong; `undefined` where nothing is. */
 export function twinFault(section: JsonObject): string | undefined {
   const fault = valueFault(section, "", 0);
   if (fault !== undefined) return fault;
   const bytes = twinBytes(section);
-  return bytes > MAX_TWIN_BYTES ? `the section has ${bytes} bytes, ${MAX_TWIN_BYTES} are allowed` : undefined;
+  return bytes > MAX_TWIN_BYTES
+    ? `the section has ${bytes} bytes, ${MAX_TWIN_BYTES} are allowed`
+    : undefined;
 }
 
 function valueFault(value: Json, path: string, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return `${path} is nested deeper than ${MAX_DEPTH} levels`;
   if (typeof value === "string") {
     const bytes = Buffer.byteLength(value);
-    return bytes > MAX_TEXT_BYTES ? `${path} has ${bytes} bytes, ${MAX_TEXT_BYTES} are allowed` : undefined;
+    return bytes > MAX_TEXT_BYTES
+      ? `${path} has ${bytes} bytes, ${MAX_TEXT_BYTES} are allowed`
+      : undefined;
   }
   if (typeof value === "number") {
     const tooLarge = Number.isInteger(value) && Math.abs(value) > MAX_INTEGER;
@@ -36,7 +40,10 @@ function valueFault(value: Json, path: string, depth: number): string | undefine
   if (Array.isArray(value) && value.includes(null)) return `${path} is a list with a null in it`;
   for (const [key, inner] of Object.entries(value)) {
     const at = path === "" ? key : `${path}.${key}`;
-    if (!Array.isArray(value) && (FORBIDDEN_KEY.test(key) || Buffer.byteLength(key) > MAX_KEY_BYTES)) {
+    if (
+      !Array.isArray(value) &&
+      (FORBIDDEN_KEY.test(key) || Buffer.byteLength(key) > MAX_KEY_BYTES)
+    ) {
       return `'${at.slice(0, 100)}' is no allowed key`;
     }
     const fault = valueFault(inner, at, depth + 1);
@@ -52,5 +59,8 @@ function twinBytes(value: Json): number {
   if (typeof value === "boolean") return 4;
   if (value === null) return 0;
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + twinBytes(item), 0);
-  return Object.entries(value).reduce((sum, [key, inner]) => sum + Buffer.byteLength(key) + twinBytes(inner), 0);
+  return Object.entries(value).reduce(
+    (sum, [key, inner]) => sum + Buffer.byteLength(key) + twinBytes(inner),
+    0,
+  );
 }

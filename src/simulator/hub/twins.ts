@@ -13,8 +13,7 @@ export type Twin = { readonly desired: Section; readonly reported: Section };
 export type SectionName = keyof Twin;
 
 export type Patched =
-  | { readonly ok: true; readonly version: number }
-  | { readonly ok: false; readonly fault: string };
+  { readonly ok: true; readonly version: number } | { readonly ok: false; readonly fault: string };
 
 export type Twins = {
   readonly of: (module: string) => Twin;

@@ -144,7 +144,8 @@ export class ConditionParser {
   /** Whether a change of a twin touches a property. @source IoT Hub: twin_change_includes(properties.reported.a) */
   #twinChange(): Condition {
     const first = this.take();
-    const path = first.kind === "text" ? String(first.value).split(".") : [first.text, ...this.#path()];
+    const path =
+      first.kind === "text" ? String(first.value).split(".") : [first.text, ...this.#path()];
     this.#expect(")");
     // An object that is there is no value, a path that leads nowhere is null.
     return (subject) => lookUp(subject, { name: "$body", path, escaped: true }) !== null;
@@ -161,7 +162,10 @@ export class ConditionParser {
     }
     const [least, most] = found.parameters;
     if (operands.length < least || operands.length > most) {
-      throw new RouteFault(`${name.text} is given ${operands.length} values, takes ${least}`, name.at);
+      throw new RouteFault(
+        `${name.text} is given ${operands.length} values, takes ${least}`,
+        name.at,
+      );
     }
     return (subject) => found.call(operands.map((operand) => operand(subject)));
   }

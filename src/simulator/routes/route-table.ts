@@ -22,7 +22,9 @@ export type Target = {
   readonly timeToLiveSecs?: number;
 };
 
-export type RouteTable = { readonly targetsOf: (source: string, subject: Subject) => readonly Target[] };
+export type RouteTable = {
+  readonly targetsOf: (source: string, subject: Subject) => readonly Target[];
+};
 
 /** @source Azure/iotedge: edge-hub/core/…/config/RouteSpec.cs (DefaultPriority) */
 const DEFAULT_PRIORITY = 2_000_000_000;
@@ -34,7 +36,11 @@ export function readRoutes(routes: Readonly<Record<string, RouteSpec>>): Read<Ro
   const problems: Problem[] = [];
   const parsed: { readonly route: Route; readonly target: Target }[] = [];
   for (const [name, spec] of Object.entries(routes)) {
-    const { route: text, priority, timeToLiveSecs } = typeof spec === "string" ? { route: spec } : spec;
+    const {
+      route: text,
+      priority,
+      timeToLiveSecs,
+    } = typeof spec === "string" ? { route: spec } : spec;
     const fault =
       numberFault("priority", priority, MAX_PRIORITY) ??
       numberFault("timeToLiveSecs", timeToLiveSecs, MAX_TTL_SECS);
@@ -71,7 +77,8 @@ function targetsOf(parsed: readonly { readonly route: Route; readonly target: Ta
 }
 
 function numberFault(name: string, value: number | undefined, most: number): string | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= most)) return undefined;
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= most))
+    return undefined;
   return `${name} is ${value}, expected a whole number from 0 to ${most}`;
 }
 

@@ -45,7 +45,11 @@ export function parseRoute(text: string): Route {
 }
 
 /** @param source of a message, e.g. `/messages/modules/a/outputs/o/` */
-export function takes({ source: prefix, condition }: Route, source: string, subject: Subject): boolean {
+export function takes(
+  { source: prefix, condition }: Route,
+  source: string,
+  subject: Subject,
+): boolean {
   return source.toLowerCase().startsWith(prefix) && condition(subject) === true;
 }
 
@@ -56,7 +60,8 @@ export function endpointName(endpoint: Endpoint): string {
 function checkSource(source: string, at: number): void {
   if (!source.startsWith("/")) throw new RouteFault(`the source '${source}' must begin with /`, at);
   for (const segment of source.slice(1).split("/")) {
-    if (segment === "" && source !== "/") throw new RouteFault("the source has an empty segment", at);
+    if (segment === "" && source !== "/")
+      throw new RouteFault("the source has an empty segment", at);
     if (KEYWORD.test(segment) || NUMERIC.test(segment) || FORBIDDEN.test(segment)) {
       throw new RouteFault(`'${segment}' cannot be part of a source`, at);
     }
@@ -78,7 +83,10 @@ function parseSink(parser: ConditionParser): Endpoint {
   const path = parser.take();
   const close = parser.sign(")");
   if (open === undefined || path.kind !== "text" || close === undefined) {
-    throw new RouteFault('BrokeredEndpoint takes one quoted path, like ("/modules/m/inputs/i")', at);
+    throw new RouteFault(
+      'BrokeredEndpoint takes one quoted path, like ("/modules/m/inputs/i")',
+      at,
+    );
   }
   const parts = /^\/modules\/(?<module>[^/]+)\/inputs\/(?<input>[^/]+)$/.exec(String(path.value));
   const { module, input } = parts?.groups ?? {};

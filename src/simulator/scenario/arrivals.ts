@@ -46,7 +46,8 @@ export function countArrived(expect: Expect, upstream: Upstream, sender: Sender)
 }
 
 function filterOf({ of, output, properties, where, module }: Expect, sender: Sender) {
-  const route = where === undefined ? undefined : parseRoute(`FROM /* WHERE ${where} INTO $upstream`);
+  const route =
+    where === undefined ? undefined : parseRoute(`FROM /* WHERE ${where} INTO $upstream`);
   return (message: HubMessage): boolean => {
     const { bag, source } = message;
     if (of !== undefined && sender.nameOf(bag.system["mid"] ?? "") !== of) return false;

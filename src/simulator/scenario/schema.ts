@@ -24,7 +24,10 @@ const routes = z.record(
 const send = z.strictObject({
   to: name.describe("a module; without it the device itself sends, and routes decide").optional(),
   input: name.optional(),
-  file: z.string().describe("one body a line; from its start again when it is at its end").optional(),
+  file: z
+    .string()
+    .describe("one body a line; from its start again when it is at its end")
+    .optional(),
   body: z.json().describe("one body, as JSON").optional(),
   count: count.describe("how many; every line of the file, or one body, otherwise").optional(),
   rate: z.number().positive().describe("messages a second; as fast as can be otherwise").optional(),
@@ -39,8 +42,14 @@ const expectStep = z.strictObject({
   of: name.describe("only answers to this send step").optional(),
   output: name.optional(),
   properties: properties.describe("only messages with these properties").optional(),
-  where: z.string().describe("only messages that meet this condition of the route language").optional(),
-  reported: z.record(z.string(), z.json()).describe("dotted paths of reported properties").optional(),
+  where: z
+    .string()
+    .describe("only messages that meet this condition of the route language")
+    .optional(),
+  reported: z
+    .record(z.string(), z.json())
+    .describe("dotted paths of reported properties")
+    .optional(),
   module: name.optional(),
   sent: name.describe("this background send has sent everything").optional(),
   connected: name.describe("this module is connected").optional(),
@@ -86,10 +95,14 @@ const verbs = {
 /** Exactly one verb a step; which one says the parser, since a union would explain nothing. */
 export const STEPS = verbs;
 export type Verb = keyof typeof verbs;
-export type Step = { readonly [V in Verb]: { readonly verb: V; readonly value: z.output<(typeof verbs)[V]> } }[Verb];
+export type Step = {
+  readonly [V in Verb]: { readonly verb: V; readonly value: z.output<(typeof verbs)[V]> };
+}[Verb];
 
 const head = {
-  modules: z.record(name, z.string()).describe("a spec file, relative to this one, for each module"),
+  modules: z
+    .record(name, z.string())
+    .describe("a spec file, relative to this one, for each module"),
   routes: routes.optional(),
   timeToLiveSecs: z.int().optional(),
   volumes: z.record(name, z.int().positive()).describe("bytes; what fill disk needs").optional(),

@@ -37,8 +37,8 @@ export function createSender(device: Device, folder: string, clock: Clock): Send
       system: { mid, ct: "application/json", ce: "utf-8" },
       properties: send.properties ?? {},
     };
-    if (send.to === undefined) device.hub().sendFromDevice({ bag, body });
-    else device.hub().sendToInput(send.to, send.input ?? DEFAULT_INPUT, { bag, body });
+    if (send.to === undefined) device.hub.sendFromDevice({ bag, body });
+    else device.hub.sendToInput(send.to, send.input ?? DEFAULT_INPUT, { bag, body });
   };
   const run = async (send: Send, name: string, bodies: readonly Uint8Array[]): Promise<void> => {
     const count = send.count ?? bodies.length;

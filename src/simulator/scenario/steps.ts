@@ -51,20 +51,20 @@ export async function runStep({ verb, value }: Step, stage: Stage): Promise<stri
     case "call method":
       return callMethod(value, stage);
     case "set routes": {
-      const read = device.hub().setRoutes(value.routes);
+      const read = device.hub.setRoutes(value.routes);
       const refused = value.expect === "refused";
       const reasons = read.problems.map(({ message }) => message).join("; ");
       if (read.ok === refused) throw new StepFailed(read.ok ? "the routes were taken" : reasons);
       return read.ok ? "in force" : `refused: ${reasons}`;
     }
     case "cut hub":
-      device.hub().cut();
+      device.hub.cut();
       if (typeof value === "object") return "until restore";
       await sleep(durationMs(value));
-      device.hub().restore();
+      device.hub.restore();
       return `restored after ${durationMs(value)} ms`;
     case "restore":
-      device.hub().restore();
+      device.hub.restore();
       return "restored";
     case "restart hub":
       await device.restartHub();
@@ -90,7 +90,8 @@ function sleep(ms: number): Promise<void> {
 
 async function expectation(value: Value<"expect">, stage: Stage): Promise<string> {
   const { clock } = stage;
-  const deadline = clock.monotonic() + (value.within === undefined ? WITHIN_MS : durationMs(value.within));
+  const deadline =
+    clock.monotonic() + (value.within === undefined ? WITHIN_MS : durationMs(value.within));
   for (;;) {
     const missing = await missingIn(value, stage);
     if (missing === undefined) break;
@@ -115,12 +116,13 @@ async function missingIn(value: Value<"expect">, stage: Stage): Promise<Missing 
     if (found === undefined) return { text: `there is no send '${sent}'`, final: true };
     await found.finished;
   }
-  if (connected !== undefined && !device.hub().connectedModules().includes(connected)) {
+  if (connected !== undefined && !device.hub.connectedModules().includes(connected)) {
     return { text: `${connected} is not connected` };
   }
   if (upstream !== undefined) {
     const count = countArrived(value, device.upstream, sender);
-    const { min = 0, max } = typeof upstream === "number" ? { min: upstream, max: upstream } : upstream;
+    const { min = 0, max } =
+      typeof upstream === "number" ? { min: upstream, max: upstream } : upstream;
     if (max !== undefined && count > max) {
       return { text: `${count} messages have arrived, expected at most ${max}`, final: true };
     }
@@ -135,7 +137,7 @@ function missingReport(
   { device, patched }: Stage,
 ): Missing | undefined {
   const name = module === "" ? (device.names[0] ?? "") : module;
-  const { properties } = device.hub().twinOf(name).reported;
+  const { properties } = device.hub.twinOf(name).reported;
   const version = patched.get(name);
   const asksForPatch = Object.keys(expected).some((path) => path.startsWith("lastPatch"));
   // An answer to an earlier patch says nothing about this one.
@@ -167,7 +169,7 @@ function at(document: unknown, path: string): unknown {
 function patchTwin({ module, desired, expect }: Value<"patch twin">, stage: Stage): string {
   checkModule(stage.device, module);
   const patch = JSON.parse(JSON.stringify(desired)) as JsonObject;
-  const patched = stage.device.hub().patchDesired(module, patch);
+  const patched = stage.device.hub.patchDesired(module, patch);
   if (!patched.ok) {
     if (expect === "refused") return `refused: ${patched.fault}`;
     throw new StepFailed(`the hub refuses the patch: ${patched.fault}`);
@@ -180,7 +182,7 @@ function patchTwin({ module, desired, expect }: Value<"patch twin">, stage: Stag
 async function callMethod(value: Value<"call method">, { device }: Stage): Promise<string> {
   checkModule(device, value.module);
   const limitMs = value.within === undefined ? 3 * WITHIN_MS : durationMs(value.within);
-  const answer: MethodAnswer = await device.hub().callMethod({
+  const answer: MethodAnswer = await device.hub.callMethod({
     module: value.module,
     name: value.name,
     payload: value.payload,
