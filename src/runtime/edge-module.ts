@@ -8,6 +8,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { Clock, Log } from "../core/ports.ts";
 import type { Signature, TensorSpec } from "../core/signature.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import type { AuthOptions } from "./auth/guard.ts";
 import type { EdgeFront } from "./edge/front.ts";
 import type { RuntimeControls } from "./edge/controls.ts";
 import type { Limits } from "./limits.ts";
@@ -22,9 +23,9 @@ export type EdgeModuleOptions = {
   readonly folder?: string;
   readonly router: Router;
   readonly servings: readonly Serving[];
-  readonly setEnabled: RuntimeControls["setEnabled"];
-  readonly setKeys: RuntimeControls["setKeys"];
-  readonly setLogLevel: RuntimeControls["setLogLevel"];
+  readonly auth: AuthOptions;
+  readonly setKeys: (keys: AuthOptions["keys"]) => void;
+  readonly setLogLevel?: RuntimeControls["setLogLevel"];
   readonly limits: Limits;
   readonly ready: () => boolean;
   readonly stats: () => object;
@@ -64,7 +65,10 @@ async function load(options: EdgeModuleOptions): Promise<EdgeFront> {
     ...(folder !== undefined && { folder }),
     outboxLimits: module.outbox ?? {},
     controls: {
-      ...options,
+      setKeys: (keys) => options.setKeys(keys ?? options.auth.keys),
+      setLogLevel: options.setLogLevel ?? (() => undefined),
+      setEnabled: (name, enabled) =>
+        servings.find((serving) => serving.name === name)?.door.setEnabled(enabled),
       setTraffic: router.setTraffic,
       setMirror: (patch) => router.setMirror(patch ?? mirror),
       setRequestSettings: (patch) => {

@@ -6,7 +6,6 @@
 import { randomUUID } from "node:crypto";
 
 import type { Clock, Log } from "../core/ports.ts";
-import type { ScoringResponse } from "../core/scoring.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createGuard } from "./auth/guard.ts";
@@ -25,7 +24,6 @@ import { watchDeployments } from "./metrics/deployments.ts";
 import { watchBuild, watchLimits, watchProcess } from "./metrics/process.ts";
 import { readThrottling, watchThrottling } from "./metrics/throttling.ts";
 import { createRouter } from "./routing/router.ts";
-import { createSwitch } from "./routing/switch.ts";
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
 import { createServing } from "./serving.ts";
@@ -84,11 +82,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const servings = endpoint.deployments.map((deployment) =>
     createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log }),
   );
-  const switches = Object.fromEntries(
-    servings.map(({ name, admission }) => [name, createSwitch(admission, () => switchedOff(name))]),
-  );
   const router = createRouter({
-    deployments: switches,
+    deployments: Object.fromEntries(servings.map(({ name, door }) => [name, door])),
     traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
     ...(endpoint.mirror && { mirror: endpoint.mirror }),
     refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
@@ -154,26 +149,9 @@ export async function serve(options: ServeOptions): Promise<Running> {
     log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
   }
   const { setKeys } = guard;
-  if (options.edge !== undefined) {
-    edge = startEdgeModule({
-      ...options,
-      ...options.edge,
-      router,
-      servings,
-      setEnabled: (name, enabled) => switches[name]?.setEnabled(enabled),
-      setKeys: (keys) => setKeys(keys ?? auth.keys),
-      setLogLevel: options.setLogLevel ?? (() => undefined),
-      limits,
-      ready,
-      stats,
-      metrics,
-    });
-  }
+  const hands = { ...options, setKeys, router, servings, limits, ready, stats, metrics };
+  if (options.edge !== undefined) edge = startEdgeModule({ ...hands, ...options.edge });
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
-}
-
-function switchedOff(name: string): ScoringResponse {
-  return faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`);
 }
 
 /** The deployment with the most traffic speaks for the endpoint. */

@@ -8,12 +8,16 @@ import type { EngineReport, ModelBackend } from "./engine/model-backend.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { createSwitch } from "./routing/switch.ts";
+import type { Switch } from "./routing/switch.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
 
 export type Serving = {
   readonly name: string;
   readonly backend: ModelBackend;
   readonly admission: Admission;
+  /** What the router knows of it: the admission, unless it is switched off. */
+  readonly door: Switch;
   readonly stats: () => ServingStats;
   /** From the next request on; what is absent is as the spec says. */
   readonly setRequestSettings: (patch: RequestSettingsPatch) => void;
@@ -74,7 +78,10 @@ export function createServing(
   };
   const setRequestSettings = (patch: RequestSettingsPatch): void =>
     admission.setSettings(settingsOf({ ...deployment, ...patch }));
-  return { name, backend, admission, stats, setRequestSettings };
+  const door = createSwitch(admission, () =>
+    faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`),
+  );
+  return { name, backend, admission, door, stats, setRequestSettings };
 }
 
 function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
