@@ -23,7 +23,7 @@ export type Serving = {
   readonly setRequestSettings: (patch: RequestSettingsPatch) => void;
 };
 
-export type RequestSettingsPatch = {
+type RequestSettingsPatch = {
   readonly requestTimeoutMs?: number;
   readonly maxConcurrentRequestsPerInstance?: number;
   readonly maxQueueWaitMs?: number;

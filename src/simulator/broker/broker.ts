@@ -21,7 +21,7 @@ import { maySubscribe, parseTopic } from "./topics.ts";
 import type { Action } from "./topics.ts";
 
 /** Bodies and properties together. @source Azure/iotedge: appsettings_hub.json (MaxInboundMessageSize) */
-export const MAX_MESSAGE_BYTES = 256 * 1024;
+const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export type BrokerOptions = {
   readonly hub: string;

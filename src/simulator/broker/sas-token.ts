@@ -9,7 +9,7 @@ function sign(key: Uint8Array, resource: string, expiresAt: string): string {
   return createHmac("sha256", key).update(`${resource}\n${expiresAt}`).digest("base64");
 }
 
-export type Resource = {
+type Resource = {
   readonly hub: string;
   readonly device: string;
   readonly module: string;

@@ -30,7 +30,7 @@ export function parseTopic(topic: string, root: string): Action {
   return { kind: "refused" };
 }
 
-export const TWIN_ANSWERS = "$iothub/twin/res/#";
+const TWIN_ANSWERS = "$iothub/twin/res/#";
 export const DESIRED_PATCHES = "$iothub/twin/PATCH/properties/desired/#";
 export const METHOD_CALLS = "$iothub/methods/POST/#";
 

@@ -76,6 +76,6 @@ function jsonBody({ bag, body }: HubMessage): unknown {
   }
 }
 
-export function isoTime(ms: number): string {
+function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }

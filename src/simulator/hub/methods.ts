@@ -26,7 +26,7 @@ export type MethodsOptions = {
 };
 
 const NAME_LIMIT = 100;
-export const PAYLOAD_LIMIT_BYTES = 128 * 1024;
+const PAYLOAD_LIMIT_BYTES = 128 * 1024;
 
 export function createMethods({ isListening, send }: MethodsOptions): Methods {
   const pending = new Map<string, (answer: MethodAnswer) => void>();

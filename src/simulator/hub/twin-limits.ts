@@ -6,7 +6,7 @@
 
 import type { Json, JsonObject } from "./merge-patch.ts";
 
-export const MAX_TWIN_BYTES = 32 * 1024;
+const MAX_TWIN_BYTES = 32 * 1024;
 const MAX_TEXT_BYTES = 4096;
 const MAX_KEY_BYTES = 1024;
 const MAX_DEPTH = 10;

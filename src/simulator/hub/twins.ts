@@ -10,7 +10,7 @@ import { twinFault } from "./twin-limits.ts";
 
 type Section = { readonly properties: JsonObject; readonly version: number };
 export type Twin = { readonly desired: Section; readonly reported: Section };
-export type SectionName = keyof Twin;
+type SectionName = keyof Twin;
 
 export type Patched =
   { readonly ok: true; readonly version: number } | { readonly ok: false; readonly fault: string };

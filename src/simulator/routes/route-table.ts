@@ -14,7 +14,7 @@ export type RouteSpec =
       readonly timeToLiveSecs?: number | undefined;
     };
 
-export type Target = {
+type Target = {
   readonly endpoint: Endpoint;
   /** 0 is the most urgent; routes without one come after 9. */
   readonly priority: number;

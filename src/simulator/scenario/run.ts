@@ -13,7 +13,7 @@ import { createSender } from "./sender.ts";
 import { runStep, StepFailed } from "./steps.ts";
 import type { Stage } from "./steps.ts";
 
-export type StepReport = {
+type StepReport = {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;

@@ -10,7 +10,7 @@ import type { Step } from "./schema.ts";
 
 type Send = Extract<Step, { verb: "send" }>["value"];
 
-export type Sent = {
+type Sent = {
   /** Of `as`, or of its place among the sends. */
   readonly name: string;
   readonly count: number;
