@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "simulator",
     "runtime/serve.ts",
     "runtime/settings.ts",
-    "runtime/log.ts",
+    "runtime/local.ts",
   ],
 };
 
@@ -58,7 +58,10 @@ const PACKAGE_HOME: Readonly<Record<string, string>> = {
 const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
   // onnxruntime.ts: its telemetry is switched off through the environment, before it loads.
   [/process\.env\b/, ["cli/main.ts", "runtime/main.ts", "model/onnxruntime.ts"]],
-  [/process\.exit(Code)?\b/, ["cli/main.ts", "runtime/main.ts", "runtime/engine/process.ts"]],
+  [
+    /process\.exit(Code)?\b/,
+    ["cli/main.ts", "runtime/main.ts", "runtime/engine/process.ts", "runtime/local.ts"],
+  ],
   [/\bconsole\./, []],
   [/\bMath\.random\b/, []],
   [
@@ -66,7 +69,7 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
     [
       "runtime/main.ts",
       "runtime/log.ts",
-      "cli/run.ts",
+      "runtime/local.ts",
       "cli/credentials.ts",
       "cli/simulate.ts",
       "simulator/broker/certificates.ts",
@@ -135,6 +138,7 @@ suite("architecture", () => {
       for (const target of byPath.get(path)?.imports ?? []) visit(target);
     };
     visit("runtime/main.ts");
+    visit("runtime/local.ts");
     visit("runtime/engine/worker.ts");
     visit("runtime/engine/process.ts");
     const foreign = [...reached].filter((name) =>

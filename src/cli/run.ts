@@ -1,19 +1,17 @@
 /** `edgewright run SPEC`: the runtime on this machine, now. */
 
-import { once } from "node:events";
 import { isIPv4 } from "node:net";
 
 import { hasErrors } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
-import { createLog } from "../runtime/log.ts";
-import { serve } from "../runtime/serve.ts";
 import type { ServeOptions } from "../runtime/serve.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
+import { startLocalRuntime } from "./local-runtime.ts";
 import { servable } from "./servable.ts";
 
 export const RUN: Command = {
@@ -56,25 +54,18 @@ export const RUN: Command = {
     problems.push(...found);
     if (hasErrors(problems)) return { problems };
     const deployments = endpoint.deployments.map(({ name }) => name);
-    const log = createLog(logLevel, process.stderr);
-    const clock = { now: () => Date.now(), monotonic: () => performance.now() };
     const { signal } = invocation;
-    const { url, metricsUrl, stop } = await serve({
-      endpoint,
-      host,
-      port,
-      auth,
-      log,
-      clock,
-      ...(metricsPort !== undefined && { metricsPort }),
-    });
+    const metrics = metricsPort === undefined ? {} : { metricsPort };
+    const options = { endpoint, host, port, auth, logLevel, ...metrics };
+    const { url, metricsUrl, pid, stop, ended } = await startLocalRuntime(options);
     invocation.announce({
       problems,
-      json: { url, pid: process.pid, deployments, ...(metricsUrl && { metricsUrl }) },
-      text: `${endpoint.name} is ready at ${url} (pid ${process.pid}): ${deployments.join(", ")}`,
+      json: { url, pid, deployments, ...(metricsUrl && { metricsUrl }) },
+      text: `${endpoint.name} is ready at ${url} (pid ${pid}): ${deployments.join(", ")}`,
     });
-    if (!signal.aborted) await once(signal, "abort");
-    await stop();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    await ended;
     return undefined;
   },
 };
