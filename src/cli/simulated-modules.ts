@@ -10,6 +10,7 @@ import { publicParts } from "../credentials/credentials.ts";
 import { moduleTwin } from "../packager/manifest/module.ts";
 import { moduleRoutes } from "../packager/manifest/routes.ts";
 import type { DeviceModule } from "../simulator/device.ts";
+import type { RouteSpec } from "../simulator/routes/route-table.ts";
 import { startProcess } from "../simulator/modules/process.ts";
 import type { AuthMode, ResolvedEndpoint } from "../spec/resolved.ts";
 import type { Invocation } from "./command.ts";
@@ -24,9 +25,9 @@ export type SpecModule = { readonly name?: string; readonly specs: readonly stri
 export type SimulatedModule = {
   readonly module: DeviceModule;
   /** As the manifest would have them. */
-  readonly routes: Readonly<Record<string, string>>;
-  /** Where its volume lies here. */
-  readonly volume: string;
+  readonly routes: Readonly<Record<string, RouteSpec>>;
+  /** Where its volume lies here; absent: in the engine. */
+  readonly volume?: string;
 };
 
 export type ModulesOptions = {
@@ -34,6 +35,13 @@ export type ModulesOptions = {
   /** Of the simulated device. */
   readonly folder: string;
   readonly onLine: (module: string, line: string) => void;
+  /** What a checked endpoint becomes. */
+  readonly make: (endpoint: ResolvedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
+};
+
+export type MadeModule = {
+  readonly value: SimulatedModule;
+  readonly problems: readonly Problem[];
 };
 
 /** Each spec is checked as `run` checks it. */
@@ -48,17 +56,18 @@ export async function loadModules(
     problems.push(...read.problems, ...(read.ok ? servable(read.value) : []));
     if (!read.ok || hasErrors(problems)) continue;
     const module = { ...read.value.module, name: name ?? read.value.module.name };
-    const made = await processModule({ ...read.value, module }, options);
+    const made = await options.make({ ...read.value, module }, options);
     problems.push(...made.problems);
     modules.push(made.value);
   }
   return readOf(modules, problems);
 }
 
-async function processModule(
+/** The runtime of this edgewright, as a process. */
+export async function processModule(
   endpoint: ResolvedEndpoint,
   { invocation, folder, onLine }: ModulesOptions,
-): Promise<{ value: SimulatedModule; problems: readonly Problem[] }> {
+): Promise<MadeModule> {
   const { module, name, authMode } = endpoint;
   const { keys, problems } = await keysOf(name, authMode, invocation);
   const home = join(folder, "modules", module.name);

@@ -42,6 +42,8 @@ export type DeviceOptions = {
   readonly gatewayHostName: string;
   readonly addresses: readonly string[];
   readonly modules: readonly DeviceModule[];
+  /** Identities for other people's clients: no module of ours runs under them. */
+  readonly clients: readonly string[];
   readonly routes: Readonly<Record<string, RouteSpec>>;
   readonly timeToLiveSecs: number;
   readonly clock: Clock;
@@ -72,7 +74,9 @@ export async function startDevice(options: DeviceOptions): Promise<Device> {
     now: clock.now(),
   });
   const identities = loadIdentities(folder);
-  for (const { name } of modules) identities.add(name);
+  for (const name of [...modules.map((module) => module.name), ...options.clients]) {
+    identities.add(name);
+  }
   const device = new Device(options, certificates, identities);
   try {
     await device.open();
@@ -151,7 +155,7 @@ export class Device {
       IOTEDGE_APIVERSION: "2021-12-07",
     };
     try {
-      this.modules.set(name, await supervise({ name, start, env, restart, log }));
+      this.modules.set(name, await supervise({ name, start, env, socket, restart, log }));
     } catch (error) {
       if (error instanceof UserError) throw error;
       const message = `module '${name}' cannot be started: ${(error as Error).message}`;

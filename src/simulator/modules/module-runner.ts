@@ -11,5 +11,9 @@ export type RunningModule = {
   readonly ended: Promise<string>;
 };
 
-/** @param env what the edge daemon gives to a module @throws Error where it cannot be started */
-export type StartModule = (env: ModuleEnvironment) => Promise<RunningModule>;
+/**
+ * @param env what the edge daemon gives to a module
+ * @param socket of the daemon, on this machine
+ * @throws Error where it cannot be started
+ */
+export type StartModule = (env: ModuleEnvironment, socket: string) => Promise<RunningModule>;

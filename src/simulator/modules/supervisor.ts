@@ -19,6 +19,7 @@ export type SupervisorOptions = {
   readonly name: string;
   readonly start: StartModule;
   readonly env: ModuleEnvironment;
+  readonly socket: string;
   readonly restart: "always" | "never";
   readonly log: Log;
 };
@@ -39,7 +40,7 @@ export async function supervise(options: SupervisorOptions): Promise<Supervised>
   let timer: NodeJS.Timeout | undefined;
 
   const start = async (): Promise<void> => {
-    const running = await options.start(options.env);
+    const running = await options.start(options.env, options.socket);
     current = running;
     const good = setTimeout(() => {
       pauseMs = FIRST_PAUSE_MS;
