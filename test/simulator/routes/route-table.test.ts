@@ -104,7 +104,10 @@ suite("routes", () => {
 
   test("without WHERE everything from the source goes", () => {
     const found = targets({ r: "select * from /messages/* into $UPSTREAM" }, {});
-    assert.deepEqual(found.map(({ endpoint }) => endpointName(endpoint)), ["$upstream"]);
+    assert.deepEqual(
+      found.map(({ endpoint }) => endpointName(endpoint)),
+      ["$upstream"],
+    );
   });
 
   test("several routes to one endpoint deliver once, by the most urgent", () => {
