@@ -53,10 +53,10 @@ export async function loadModules(
   const modules: SimulatedModule[] = [];
   for (const { name, specs: files } of specs) {
     const read = await loadEndpoint({ ...options.invocation, args: files });
-    problems.push(...read.problems, ...(read.ok ? servable(read.value) : []));
+    problems.push(...read.problems, ...(read.ok ? servable(read.value.endpoint) : []));
     if (!read.ok || hasErrors(problems)) continue;
-    const module = { ...read.value.module, name: name ?? read.value.module.name };
-    const made = await options.make({ ...read.value, module }, options);
+    const module = { ...read.value.endpoint.module, name: name ?? read.value.endpoint.module.name };
+    const made = await options.make({ ...read.value.endpoint, module }, options);
     problems.push(...made.problems);
     modules.push(made.value);
   }
