@@ -25,9 +25,9 @@ function heldBackend(): Backend & { readonly runs: Run[]; isReady: boolean } {
     ready() {
       return this.isReady;
     },
-    score: (request) =>
+    score: (asked) =>
       new Promise((resolve) => {
-        runs.push({ request, finish: () => resolve(answer("done")) });
+        runs.push({ request: asked, finish: () => resolve(answer("done")) });
       }),
   };
 }
