@@ -46,7 +46,18 @@ export const RUN: Command = {
     const log = createLog(logLevel, process.stderr);
     const clock = { now: () => Date.now(), monotonic: () => performance.now() };
     const { signal } = invocation;
-    const { url, stop } = await serve({ endpoint, host, port, log, clock });
+    const { url, stop } = await serve({
+      endpoint,
+      host,
+      port,
+      log,
+      clock,
+      scripts: {
+        python: () => "/usr/bin/python3",
+        env: invocation.env,
+        onFailedStart: "throw",
+      },
+    });
     invocation.announce({
       problems,
       json: { url, pid: process.pid, deployments },

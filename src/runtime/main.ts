@@ -9,15 +9,24 @@ import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
-/** Model paths in the file are relative to it, so that an unpacked image serves from anywhere. */
+/** Paths in the file are relative to it, so that an unpacked image serves from anywhere. */
 async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   try {
     const endpoint = JSON.parse(await readFile(file, "utf8")) as ResolvedEndpoint;
-    const deployments = endpoint.deployments.map((deployment) => {
-      const { model, ...rest } = deployment;
-      if (model === undefined) return deployment;
-      return { ...rest, model: { ...model, path: resolve(dirname(file), model.path) } };
-    });
+    const from = (path: string): string => resolve(dirname(file), path);
+    const deployments = endpoint.deployments.map(({ model, script, ...rest }) => ({
+      ...rest,
+      ...(model !== undefined && {
+        model: {
+          ...model,
+          path: from(model.path),
+          ...(model.directory !== undefined && { directory: from(model.directory) }),
+        },
+      }),
+      ...(script !== undefined && {
+        script: { ...script, directory: from(script.directory), path: from(script.path) },
+      }),
+    }));
     return { ...endpoint, deployments };
   } catch (error) {
     throw userError("RUNTIME_ENDPOINT", `${file} cannot be read: ${(error as Error).message}`);
@@ -31,7 +40,12 @@ try {
   log = createLog(settings.logLevel, process.stderr);
   const endpoint = await loadEndpoint(settings.endpointFile);
   const { host, port } = settings;
-  const running = await serve({ endpoint, host, port, log, clock });
+  const scripts = {
+    python: () => "/usr/bin/python3",
+    env: process.env,
+    onFailedStart: "retry",
+  } as const;
+  const running = await serve({ endpoint, host, port, log, clock, scripts });
   const stop = (): void => void running.stop().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

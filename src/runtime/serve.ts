@@ -10,12 +10,15 @@ import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createHttpFront } from "./fronts/http.ts";
 import { readLimits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
+import { createDescription } from "./description.ts";
+import { conventionsFor } from "./endpoint-conventions.ts";
 import { createServing } from "./serving.ts";
-import type { Serving } from "./serving.ts";
+import type { ScriptHost, Serving } from "./serving.ts";
 import { faultResponse } from "./wire/fault.ts";
 
 export type ServeOptions = {
@@ -24,6 +27,8 @@ export type ServeOptions = {
   readonly port: number;
   readonly log: Log;
   readonly clock: Clock;
+  /** For deployments with a script; absent where there is none. */
+  readonly scripts?: Omit<ScriptHost, "memoryBytes">;
 };
 
 export type Running = {
@@ -37,6 +42,14 @@ export type Running = {
 
 /** What is left for a request once the end is asked for; edgeAgent kills after 10 s. */
 const GRACE_MS = 8_000;
+/** Of a script's process without a limit of its own, so that the runtime itself has room. */
+const SCRIPT_MEMORY_SHARE = 0.8;
+/** As an image has it. */
+const DEBIANS_PYTHON: Omit<ScriptHost, "memoryBytes"> = {
+  python: () => "/usr/bin/python3",
+  env: {},
+  onFailedStart: "throw",
+};
 const MAX_BODY_BYTES = 100 * 1024 * 1024;
 
 /**
@@ -44,14 +57,19 @@ const MAX_BODY_BYTES = 100 * 1024 * 1024;
  *
  * @throws UserError where the address is taken or a model cannot be served
  */
-export async function serve({ endpoint, host, port, log, clock }: ServeOptions): Promise<Running> {
+export async function serve(options: ServeOptions): Promise<Running> {
+  const { endpoint, host, port, log, clock } = options;
   disableTelemetry();
-  await reportLimits(endpoint, log);
+  const limits = await reportLimits(endpoint, log);
+  const scripts = {
+    ...(options.scripts ?? DEBIANS_PYTHON),
+    memoryBytes: Math.floor(limits.memoryBytes * SCRIPT_MEMORY_SHARE),
+  };
 
   const metrics = createMetrics();
   const runtimeMetrics = createRuntimeMetrics(metrics);
   const servings = endpoint.deployments.map((deployment) =>
-    createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log }),
+    createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log, scripts }),
   );
   const router = createRouter({
     deployments: Object.fromEntries(servings.map(({ name, admission }) => [name, admission])),
@@ -72,6 +90,8 @@ export async function serve({ endpoint, host, port, log, clock }: ServeOptions):
   );
   const front = createHttpFront({
     scorer: router,
+    describe: createDescription(servings, router.traffic),
+    conventions: conventionsFor(endpoint),
     ready,
     metrics: { ...runtimeMetrics, render: metrics.render },
     stats: () => ({
@@ -110,8 +130,9 @@ async function startAll(servings: readonly Serving[]): Promise<void> {
 }
 
 /** The device decides what holds: a kernel without a controller ignores a limit silently. */
-async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<void> {
-  const { cpus, memoryBytes } = await readLimits();
+async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<Limits> {
+  const limits = await readLimits();
+  const { cpus, memoryBytes } = limits;
   log.info("limits in force", { cpus, memoryBytes });
   if (module.cpus !== null && cpus > module.cpus) {
     log.warn(`the spec's limit of ${module.cpus} CPUs is not in force here: ${cpus} can be used`);
@@ -121,4 +142,5 @@ async function reportLimits({ module }: ResolvedEndpoint, log: Log): Promise<voi
       `the spec's limit of ${module.memoryBytes} bytes of memory is not in force here: ${memoryBytes} can be used`,
     );
   }
+  return limits;
 }

@@ -2,19 +2,36 @@
 
 import type { Clock, Log } from "../core/ports.ts";
 import { userError } from "../core/problem.ts";
+import type { Backend, Scorer } from "../core/scoring.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
+import { libraryPath } from "../model/onnxruntime.ts";
 import { createModelBackend } from "./engine/model-backend.ts";
-import type { EngineReport, ModelBackend } from "./engine/model-backend.ts";
+import type { EngineReport } from "./engine/model-backend.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
+import { createPythonBackend } from "./scripts/backend.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
 
 export type Serving = {
   readonly name: string;
-  readonly backend: ModelBackend;
+  readonly backend: Backend;
   readonly admission: Admission;
   readonly stats: () => ServingStats;
+  /** Answers `/swagger.json`; absent where a deployment has no document. */
+  readonly describe?: Scorer["score"];
+};
+
+/** How scoring scripts are run. */
+export type ScriptHost = {
+  /** The interpreter of a deployment. */
+  readonly python: (deployment: string) => string;
+  /** Of this process; a script sees what of it concerns a script. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What a failed first start means: the end, or another try while other deployments serve. */
+  readonly onFailedStart: "throw" | "retry";
+  /** Of one process, where a deployment sets none. */
+  readonly memoryBytes: number;
 };
 
 export type ServingStats = {
@@ -30,12 +47,49 @@ export type ServingOptions = {
   readonly metrics: RuntimeMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly scripts: ScriptHost;
+};
+
+type Engine = {
+  readonly backend: Backend;
+  readonly report: () => EngineReport | undefined;
+  readonly describe?: Scorer["score"];
 };
 
 export function createServing(
   deployment: ResolvedDeployment,
-  { endpoint, metrics, clock, log }: ServingOptions,
+  options: ServingOptions,
 ): Serving {
+  const { metrics, clock } = options;
+  const { name } = deployment;
+  const { backend, report, describe } =
+    deployment.script === undefined
+      ? modelEngine(deployment, options)
+      : scriptEngine(deployment, options);
+  const admission = createAdmission({
+    backend,
+    settings: settingsOf(deployment),
+    clock,
+    refuse: (reason) => refusalOf(name, reason),
+    onGranted: (waitMs) => metrics.observeWait(name, waitMs),
+  });
+  const stats = (): ServingStats => {
+    const engine = report();
+    return {
+      name,
+      ready: backend.ready(),
+      running: admission.running(),
+      waiting: admission.waiting(),
+      ...(engine && { engine }),
+    };
+  };
+  return { name, backend, admission, stats, ...(describe && { describe }) };
+}
+
+function modelEngine(
+  deployment: ResolvedDeployment,
+  { endpoint, metrics, log }: ServingOptions,
+): Engine {
   const { name } = deployment;
   const { placement } = endpoint.module;
   const backend = createModelBackend({
@@ -47,33 +101,27 @@ export function createServing(
     log,
     onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
   });
-  const admission = createAdmission({
-    backend,
-    settings: settingsOf(deployment),
-    clock,
-    refuse: (reason) => refusalOf(name, reason),
-    onGranted: (waitMs) => metrics.observeWait(name, waitMs),
-  });
-  const stats = (): ServingStats => {
-    const engine = backend.report();
-    return {
-      name,
-      ready: backend.ready(),
-      running: admission.running(),
-      waiting: admission.waiting(),
-      ...(engine && { engine }),
-    };
-  };
-  return { name, backend, admission, stats };
+  return { backend, report: backend.report };
 }
 
-function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
-  if (script !== undefined || model?.signature === undefined) {
-    throw userError(
-      "CLI_UNSUPPORTED",
-      `deployment '${name}' has a scoring script, and scripts are not served yet`,
-      { hint: "take the script out: a model without one is served directly" },
-    );
+function scriptEngine(
+  deployment: ResolvedDeployment,
+  { endpoint, log, scripts }: ServingOptions,
+): Engine {
+  const backend = createPythonBackend({
+    ...scripts,
+    deployment,
+    python: scripts.python(deployment.name),
+    onnxruntime: libraryPath(),
+    status: endpoint.module.status ?? "azure",
+    log,
+  });
+  return { backend, report: () => undefined, describe: backend.describe };
+}
+
+function modelOf({ name, model, cpus }: ResolvedDeployment) {
+  if (model?.signature === undefined) {
+    throw userError("RUNTIME_ENDPOINT", `deployment '${name}' has neither a script nor a model`);
   }
   const { path, version, signature } = model;
   return {

@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
@@ -11,15 +11,20 @@ import { ScoringError, userError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
-import { errorResponse, faultResponse } from "../wire/fault.ts";
+import { errorResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
+import { OWN_CONVENTIONS } from "./conventions.ts";
+import type { Conventions } from "./conventions.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
-import { requestIds } from "./request-id.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
+  /** Answers `/swagger.json`. */
+  readonly describe?: Scorer["score"];
+  /** Its own where absent. */
+  readonly conventions?: Conventions;
   readonly ready: () => boolean;
   readonly metrics: RuntimeMetrics & Pick<Metrics, "render">;
   readonly stats: () => unknown;
@@ -88,17 +93,19 @@ function createHandler(options: HttpFrontOptions, drain: Drain) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     drain.enter(response);
     const start = clock.monotonic();
-    const ids = requestIds(request.headers, options.createId);
+    const { ids: idsOf, finish } = conventionsOf(options);
+    const ids = idsOf(request.headers, options.createId);
     if (!ids.ok) {
-      const headers = JSON_TYPE;
+      const headers = { ...JSON_TYPE, ...ids.headers };
       send(
         response,
-        { status: 431, headers, body: Buffer.from(JSON.stringify({ message: ids.message })) },
+        { status: 431, headers, body: Buffer.from(`{"message": ${JSON.stringify(ids.message)}}`) },
         drain,
       );
       return;
     }
-    const isScore = pathOf(request) === "/score";
+    const path = pathOf(request);
+    const isScore = path === "/score";
     let answer: ScoringResponse;
     try {
       answer = await route(options, request, { response, requestId: ids.requestId });
@@ -111,8 +118,14 @@ function createHandler(options: HttpFrontOptions, drain: Drain) {
       const deployment = answer.headers["azureml-model-deployment"] ?? "";
       metrics.observeRequest(deployment, answer.status, clock.monotonic() - start);
     }
-    send(response, { ...answer, headers: { ...answer.headers, ...ids.headers } }, drain);
+    const asked = { path, method: request.method ?? "GET", headers: request.headers };
+    const finished = answer.status === 405 ? answer : finish(asked, answer);
+    send(response, { ...finished, headers: { ...finished.headers, ...ids.headers } }, drain);
   };
+}
+
+function conventionsOf({ conventions }: HttpFrontOptions): Conventions {
+  return conventions ?? OWN_CONVENTIONS;
 }
 
 type Exchange = { readonly response: ServerResponse; readonly requestId: string };
@@ -124,14 +137,16 @@ async function route(
 ): Promise<ScoringResponse> {
   const path = pathOf(request);
   if (path === "/score") {
-    if (request.method !== "POST") return notAllowed(request, "POST");
+    const { scoreMethods, notAllowed } = conventionsOf(options);
+    const { method = "" } = request;
+    if (!scoreMethods.includes(method)) return notAllowed(method, scoreMethods);
     return options.scorer.score(await envelope(options, request, exchange));
   }
-  const page = pageAt(options, path);
-  if (page === undefined)
-    return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
+  const { notAllowed, notFound } = conventionsOf(options);
+  const page = await pageAt(options, path, () => envelope(options, request, exchange));
+  if (page === undefined) return notFound(path);
   if (request.method !== "GET" && request.method !== "HEAD")
-    return notAllowed(request, "GET, HEAD");
+    return notAllowed(request.method ?? "", ["GET", "HEAD"]);
   return page;
 }
 
@@ -139,10 +154,11 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
 }
 
-function pageAt(
-  { ready, metrics, stats }: HttpFrontOptions,
+async function pageAt(
+  { ready, metrics, stats, describe }: HttpFrontOptions,
   path: string,
-): ScoringResponse | undefined {
+  envelopeOf: () => Promise<ScoringRequest>,
+): Promise<ScoringResponse | undefined> {
   switch (path) {
     case "/":
       return { status: 200, headers: TEXT, body: Buffer.from("Healthy") };
@@ -162,26 +178,26 @@ function pageAt(
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
         body: Buffer.from(metrics.render()),
       };
+    case "/swagger.json":
+      return describe?.(await envelopeOf());
     default:
       return undefined;
   }
 }
 
-function notAllowed(request: IncomingMessage, allow: string): ScoringResponse {
-  const fault = faultResponse(
-    "ROUTE_METHOD",
-    `${request.method} is not allowed here, allowed: ${allow}`,
-  );
-  return { ...fault, headers: { ...fault.headers, allow } };
+function queryOf({ url = "" }: IncomingMessage): string {
+  const mark = url.indexOf("?");
+  return mark < 0 ? "" : url.slice(mark + 1);
 }
 
 async function envelope(
-  { maxBodyBytes }: HttpFrontOptions,
+  options: HttpFrontOptions,
   request: IncomingMessage,
   { response, requestId }: Exchange,
 ): Promise<ScoringRequest> {
   const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
+  const { encodedBodies } = conventionsOf(options);
+  if (encoding !== undefined && encoding !== "identity" && !encodedBodies) {
     throw new ScoringError(
       "INPUT_FORM",
       `the body is encoded as ${encoding.slice(0, 40)}, expected it as it is`,
@@ -189,7 +205,7 @@ async function envelope(
   }
   const cancellation = new Cancellation();
   response.once("close", () => {
-    if (!response.writableFinished) cancellation.cancel();
+    if (!response.writableFinished) cancellation.cancel("gone");
   });
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -199,9 +215,9 @@ async function envelope(
   return {
     protocol: { kind: "score" },
     method: request.method ?? "POST",
-    query: (request.url ?? "").split("?")[1] ?? "",
+    query: queryOf(request),
     headers,
-    body: await readBody(request, maxBodyBytes),
+    body: await readBody(request, options.maxBodyBytes),
     ...(deployment !== undefined && { deployment }),
     requestId,
     cancellation,
@@ -210,7 +226,8 @@ async function envelope(
 
 function send(response: ServerResponse, answer: ScoringResponse, drain: Drain): void {
   if (response.destroyed) return;
-  const { status, headers, body } = answer;
+  const { status, repeated, body } = answer;
+  const headers = repeated === undefined ? answer.headers : { ...answer.headers, ...repeated };
   // After a refused body the rest of it would be read as the next request.
   const close = drain.begun() || !response.req.complete;
   const connection = close ? { connection: "close" } : {};
@@ -219,6 +236,7 @@ function send(response: ServerResponse, answer: ScoringResponse, drain: Drain): 
     response.end(body);
   } else {
     response.writeHead(status, { ...headers, ...connection });
-    Readable.from(body).pipe(response);
+    // A stream that breaks off breaks the connection: the reader sees that it is not whole.
+    pipeline(Readable.from(body), response, () => undefined);
   }
 }

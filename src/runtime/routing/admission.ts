@@ -71,7 +71,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         resolve(refuse("timeout"));
-        request.cancellation.cancel();
+        request.cancellation.cancel("timeout");
       }, settings.requestTimeoutMs - waitedMs);
       backend
         .score(request)

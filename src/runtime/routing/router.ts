@@ -45,9 +45,8 @@ export function createRouter(options: RouterOptions): Router {
     if (mirrored !== undefined) sendCopy(deployments[mirrored], request);
     const response = await scorer.score(request);
     return {
-      status: response.status,
+      ...response,
       headers: { ...response.headers, [DEPLOYMENT_HEADER]: name },
-      body: response.body,
     };
   };
   return {
