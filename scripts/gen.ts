@@ -23,9 +23,10 @@ function errorsPage(): string {
 
 function settingsPage(): string {
   const rows = Object.entries(SETTINGS).map(
-    ([name, { default: value, summary }]) => `| \`${name}\` | \`${value}\` | ${summary} |`,
+    ([name, { default: value, summary }]) =>
+      `| \`${name}\` | ${value === "" ? "none" : `\`${value}\``} | ${summary} |`,
   );
-  return `# Settings of the runtime\n\n${NOTICE}\n\nEnvironment variables of the module; an image sets the first three itself.\n\n| variable | default | means |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+  return `# Settings of the runtime\n\n${NOTICE}\n\nEnvironment variables of the module; an image sets the first four itself.\n\n| variable | default | means |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
 function cliPage(): string {

@@ -97,6 +97,7 @@ export async function startImage({ root, entrypoint, env }: UnpackedImage): Prom
         EDGEWRIGHT_ENDPOINT: endpoint,
         EDGEWRIGHT_HOST: "127.0.0.1",
         EDGEWRIGHT_PORT: "0",
+        EDGEWRIGHT_METRICS_PORT: "0",
       },
       stdio: ["ignore", "inherit", "pipe"],
     },

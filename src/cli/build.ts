@@ -6,6 +6,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { hasErrors, userError } from "../core/problem.ts";
+import { publicParts } from "../credentials/credentials.ts";
+import type { Problem } from "../core/problem.ts";
 import { pack } from "../packager/pack.ts";
 import type { PackOptions, PackOutput, PackResult } from "../packager/pack-options.ts";
 import { hostPrograms } from "../packager/programs.ts";
@@ -13,8 +15,8 @@ import { PLATFORMS } from "../spec/resolved.ts";
 import type { Platform, ResolvedEndpoint } from "../spec/resolved.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
+import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { INSECURE_OPTION, openDoor } from "./open-door.ts";
 import { renderBytes } from "./render.ts";
 import { servable } from "./servable.ts";
 import { PACKAGE_ROOT } from "./version.ts";
@@ -43,23 +45,20 @@ export const BUILD: Command = {
     },
     frozen: { type: "boolean", summary: "fail where image.lock.json would have to change" },
     ...DEVICE_OPTION,
-    ...INSECURE_OPTION,
   },
   run: async (invocation) => {
     const output = parseOutput(invocation);
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const endpoint = read.value;
-    const problems = [
-      ...read.problems,
-      ...servable(endpoint),
-      ...openDoor(endpoint.authMode, "the image", invocation.options),
-    ];
+    const problems = [...read.problems, ...servable(endpoint)];
     if (hasErrors(problems)) return { problems };
-    const { problems: found, ...result } = await pack(
-      endpoint,
-      packOptions(invocation, endpoint, output),
-    );
+    const auth = await authEnv(invocation, endpoint);
+    problems.push(...auth.problems);
+    const { problems: found, ...result } = await pack(endpoint, {
+      ...packOptions(invocation, endpoint, output),
+      deviceEnv: auth.env,
+    });
     const { name, index, images, files } = result;
     return {
       problems: [...problems, ...found],
@@ -68,6 +67,17 @@ export const BUILD: Command = {
     };
   },
 };
+
+/** What the device holds credentials against: in the manifest, so that the image is the same for all. */
+async function authEnv(
+  invocation: Invocation,
+  { name, authMode }: ResolvedEndpoint,
+): Promise<{ env: Readonly<Record<string, string>>; problems: readonly Problem[] }> {
+  if (authMode !== "key" && authMode !== "aml_token") return { env: {}, problems: [] };
+  const { credentials, problems } = await credentialsFor(name, invocation);
+  const variable = authMode === "key" ? "EDGEWRIGHT_KEY_HASHES" : "EDGEWRIGHT_TOKEN_KEY";
+  return { env: { [variable]: publicParts(credentials, authMode).join(",") }, problems };
+}
 
 function parseOutput({ options }: Invocation): PackOutput {
   const { output } = options;

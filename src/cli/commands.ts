@@ -4,8 +4,19 @@ import type { Command } from "./command.ts";
 import { BUILD } from "./build.ts";
 import { INSPECT } from "./inspect.ts";
 import { MODEL } from "./model.ts";
+import { KEYS } from "./keys.ts";
 import { RUN } from "./run.ts";
 import { SCORE } from "./score.ts";
+import { TOKEN } from "./token.ts";
 import { VALIDATE } from "./validate.ts";
 
-export const COMMANDS: readonly Command[] = [VALIDATE, INSPECT, BUILD, RUN, SCORE, MODEL];
+export const COMMANDS: readonly Command[] = [
+  VALIDATE,
+  INSPECT,
+  BUILD,
+  RUN,
+  SCORE,
+  KEYS,
+  TOKEN,
+  MODEL,
+];

@@ -24,7 +24,7 @@ export const DEVICE_OPTION = {
   },
 } as const satisfies Record<string, Option>;
 
-/** The user's model store: `$EDGEWRIGHT_HOME`, else `~/.edgewright`. */
+/** What edgewright keeps for this user, models and credentials: `$EDGEWRIGHT_HOME`, else `~/.edgewright`. */
 export function storeFolder({ env }: Pick<Invocation, "env">): string {
   return env["EDGEWRIGHT_HOME"] ?? join(env["HOME"] ?? homedir(), ".edgewright");
 }

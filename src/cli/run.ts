@@ -1,14 +1,19 @@
 /** `edgewright run SPEC`: the runtime on this machine, now. */
 
 import { once } from "node:events";
+import { isIPv4 } from "node:net";
 
 import { hasErrors } from "../core/problem.ts";
+import type { Problem } from "../core/problem.ts";
+import { publicParts } from "../credentials/credentials.ts";
 import { createLog } from "../runtime/log.ts";
 import { serve } from "../runtime/serve.ts";
+import type { ServeOptions } from "../runtime/serve.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { Command, Invocation } from "./command.ts";
+import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { INSECURE_OPTION, isLoopback, openDoor } from "./open-door.ts";
 import { servable } from "./servable.ts";
 
 export const RUN: Command = {
@@ -23,35 +28,45 @@ export const RUN: Command = {
       summary: "5001 otherwise; 0 picks a free one",
     },
     host: { type: "string", value: "ADDRESS", summary: "127.0.0.1 otherwise" },
+    auth: {
+      type: "boolean",
+      summary: "ask for credentials, as on every address that others can reach",
+    },
+    "metrics-port": {
+      type: "string",
+      value: "PORT",
+      summary: "serve /metrics there too, alone and without credentials",
+    },
     "log-level": {
       type: "string",
       value: "LEVEL",
       summary: "debug, info, warn (the default here) or error",
     },
     ...DEVICE_OPTION,
-    ...INSECURE_OPTION,
   },
   run: async (invocation) => {
-    const { port, host, logLevel } = readOptions(invocation);
+    const { port, host, metricsPort, logLevel } = readOptions(invocation);
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
-    const problems = [
-      ...read.problems,
-      ...servable(read.value),
-      ...(isLoopback(host) ? [] : openDoor(read.value.authMode, host, invocation.options)),
-    ];
-    if (hasErrors(problems)) return { problems };
     const endpoint = read.value;
+    const problems = [...read.problems, ...servable(endpoint)];
+    if (hasErrors(problems)) return { problems };
+    const asked = invocation.options["auth"] === true || !isLoopback(host);
+    const { auth, problems: found } = await authFor(invocation, endpoint, asked);
+    problems.push(...found);
+    if (hasErrors(problems)) return { problems };
     const deployments = endpoint.deployments.map(({ name }) => name);
     const log = createLog(logLevel, process.stderr);
     const clock = { now: () => Date.now(), monotonic: () => performance.now() };
     const { signal } = invocation;
-    const { url, stop } = await serve({
+    const { url, metricsUrl, stop } = await serve({
       endpoint,
       host,
       port,
+      auth,
       log,
       clock,
+      ...(metricsPort !== undefined && { metricsPort }),
       scripts: {
         python: () => "/usr/bin/python3",
         env: invocation.env,
@@ -60,7 +75,7 @@ export const RUN: Command = {
     });
     invocation.announce({
       problems,
-      json: { url, pid: process.pid, deployments },
+      json: { url, pid: process.pid, deployments, ...(metricsUrl && { metricsUrl }) },
       text: `${endpoint.name} is ready at ${url} (pid ${process.pid}): ${deployments.join(", ")}`,
     });
     if (!signal.aborted) await once(signal, "abort");
@@ -69,12 +84,38 @@ export const RUN: Command = {
   },
 };
 
+/** On this machine alone nobody needs a key, as Azure's local endpoints ask for none. */
+async function authFor(
+  invocation: Invocation,
+  { name, authMode }: ResolvedEndpoint,
+  asked: boolean,
+): Promise<{ auth: ServeOptions["auth"]; problems: readonly Problem[] }> {
+  const open = { auth: { mode: "none", keys: [] } } as const;
+  if (authMode === "none" && invocation.options["auth"] === true) {
+    const message = "auth_mode is none, and --auth asks for credentials";
+    const hint = "write auth_mode: key, or leave --auth out";
+    return { ...open, problems: [{ code: "CLI_CREDENTIALS", severity: "error", message, hint }] };
+  }
+  if (!asked || authMode === "none") return { ...open, problems: [] };
+  const { credentials, problems } = await credentialsFor(name, invocation);
+  return { auth: { mode: authMode, keys: publicParts(credentials, authMode) }, problems };
+}
+
+/** Whether only this machine can reach an address; a name like 127.example.com says nothing. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
 function readOptions({ options }: Invocation) {
   const text = (name: string, otherwise: string): string => {
     const value = options[name];
     return typeof value === "string" ? value : otherwise;
   };
+  const metricsPort = options["metrics-port"];
   return {
+    ...(typeof metricsPort === "string" && {
+      metricsPort: parsePort(metricsPort, "--metrics-port"),
+    }),
     port: parsePort(text("port", "5001"), "--port"),
     host: text("host", "127.0.0.1"),
     logLevel: parseLogLevel(text("log-level", "warn"), "--log-level"),

@@ -5,6 +5,7 @@ export type Kind =
   | "too-large"
   | "not-found"
   | "not-allowed"
+  | "unauthorized"
   | "not-ready"
   | "timeout"
   | "refused"
@@ -55,6 +56,8 @@ export const CODES = {
   CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
+  CLI_CREDENTIALS: { title: "Credentials do not fit the endpoint", kind: "bad-input" },
+  CREDENTIAL_FILE: { title: "The credential file cannot be used", kind: "refused" },
   BUG: { title: "A defect of edgewright", kind: "bug" },
 
   // Runtime.
@@ -69,7 +72,12 @@ export const CODES = {
   INPUT_SHAPE: { title: "An input has the wrong shape", kind: "bad-input" },
   INPUT_TYPE: { title: "An input has the wrong type", kind: "bad-input" },
   INPUT_TOO_LARGE: { title: "The body is too large", kind: "too-large" },
+  AUTH_MISSING: { title: "A request has no credential", kind: "unauthorized" },
+  AUTH_FORM: { title: "A credential has the wrong form", kind: "unauthorized" },
+  AUTH_WRONG: { title: "A credential is not this endpoint's", kind: "unauthorized" },
+  AUTH_EXPIRED: { title: "A token has expired", kind: "unauthorized" },
   ROUTE_UNKNOWN: { title: "There is nothing at this address", kind: "not-found" },
+  ROUTE_VERSION: { title: "There is no such version of the document", kind: "not-found" },
   ROUTE_METHOD: { title: "The method is not allowed here", kind: "not-allowed" },
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
@@ -94,6 +102,7 @@ export const CODES = {
   BUILD_ENGINE: { title: "The container engine cannot be used", kind: "refused" },
   MANIFEST_CREATE_OPTIONS: { title: "createOptions are too long", kind: "too-large" },
   MANIFEST_TWIN_SIZE: { title: "A module twin is too large", kind: "too-large" },
+  MANIFEST_NAME: { title: "A name is not allowed in a manifest", kind: "bad-input" },
   MANIFEST_BASE: { title: "The base manifest is wrong", kind: "bad-input" },
 } as const satisfies Record<string, { title: string; kind: Kind }>;
 

@@ -6,7 +6,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-export type Algorithm = "sha256" | "sha512";
+type Algorithm = "sha256" | "sha512";
 /** `sha256:` or `sha512:` and the hex digits. */
 export type Digest = `${Algorithm}:${string}`;
 

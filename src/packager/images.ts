@@ -1,16 +1,17 @@
 /** How do plan and base become one image per platform, and the index over them? */
 
 import type { Platform } from "../spec/resolved.ts";
+import type { BlobStore } from "./blob-store.ts";
 import type { LockedBase } from "./base/locked-base.ts";
 import { imageOf, indexOf } from "./image/image.ts";
-import type { Image, ImageIndex } from "./image/image.ts";
-import { layerOf } from "./image/layer.ts";
+import type { ImageIndex } from "./image/image.ts";
 import type { Layer, LayerStore } from "./image/layer.ts";
 import { layerStack } from "./layer-stack.ts";
 import { modelLayer } from "./layers/model.ts";
 import type { ModelLayer } from "./layers/model.ts";
 import type { PackOptions } from "./pack-options.ts";
 import { imageConfig } from "./plan.ts";
+import { settled } from "./settled.ts";
 import type { Plan } from "./plan.ts";
 
 export type BuildParts = {
@@ -19,6 +20,7 @@ export type BuildParts = {
   /** RFC 3339. */
   readonly created: string;
   readonly store: LayerStore;
+  readonly blobs: BlobStore;
   /** For what is unpacked on the way. */
   readonly folder: string;
 };
@@ -33,12 +35,11 @@ export async function buildImages(parts: BuildParts, options: PackOptions): Prom
     base: base.title,
     modelSha256: new Map(models.map((layer) => [layer.model, layer.sha256])),
   });
-  const images: Image[] = [];
-  for (const platform of options.platforms) {
+  const images = options.platforms.map(async (platform) => {
     const layers = await buildLayers({ ...parts, models }, platform, options);
-    images.push(imageOf({ platform, config, created, layers }));
-  }
-  return indexOf(images);
+    return imageOf({ platform, config, created, layers });
+  });
+  return indexOf(await settled(images));
 }
 
 async function buildLayers(
@@ -46,10 +47,10 @@ async function buildLayers(
   platform: Platform,
   { packageRoot, run, progress, signal }: PackOptions,
 ): Promise<readonly Layer[]> {
-  const { base, folder, store, models, plan } = parts;
+  const { base, folder, store, blobs, models, plan } = parts;
   const stack = await layerStack(
     {
-      base: { lock: base.lock.base, store: store.blobs, run, folder },
+      base: { lock: base.lock.base, store: blobs, run, folder },
       packageRoot,
       version: base.lock.edgewright,
       models,
@@ -61,7 +62,7 @@ async function buildLayers(
   for (const source of stack) {
     signal?.throwIfAborted();
     progress(`${platform}: ${source.name}`);
-    layers.push(await layerOf(source, store));
+    layers.push(await store.layer(source));
   }
   return layers;
 }

@@ -18,9 +18,10 @@ export type PackOptions = {
   readonly packageRoot: string;
   /** `image.lock.json` lies in it, beside the spec. */
   readonly specFolder: string;
+  /** Relative paths count from it, and the manifest of a loaded image lies in it. */
   readonly workingFolder: string;
   readonly cacheFolder: string;
-  /** Where a temporary folder may be made. */
+  /** A temporary folder is made in it, for what is unpacked on the way. */
   readonly temporaryFolder: string;
   readonly frozen: boolean;
   /** SOURCE_DATE_EPOCH, else 0: never the clock. */
@@ -29,6 +30,8 @@ export type PackOptions = {
   readonly hostPlatform: Platform;
   readonly progress: (line: string) => void;
   readonly run: RunProgram;
+  /** What differs from owner to owner of the same image: goes into createOptions, never into the image. */
+  readonly deviceEnv?: Readonly<Record<string, string>>;
   /** Where the engine is told. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;

@@ -4,14 +4,13 @@
  */
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
-import { LOCK_FILE } from "./base/lock.ts";
 import { lockedBase } from "./base/locked-base.ts";
 import { createBlobStore } from "./blob-store.ts";
 import { archiveChunks } from "./image/archive.ts";
-import { imageBytes } from "./image/image.ts";
+import { createLayerStore } from "./image/layer.ts";
 import { parseReference, printReference } from "./image/reference.ts";
 import { timestamp } from "./image/timestamp.ts";
 import { buildImages } from "./images.ts";
@@ -19,21 +18,24 @@ import { installedPackage, packageVersion } from "./layers/installed-package.ts"
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
 import { createOutputFiles, outputFault } from "./output-files.ts";
 import type { OutputFiles } from "./output-files.ts";
+import { outputPaths } from "./output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
 import { planImage } from "./plan.ts";
 import { recipeDigest } from "./recipe.ts";
-import { printRecord } from "./record.ts";
+import { packedImage, printRecord } from "./record.ts";
 
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
-  const folder = await mkdtemp(join(options.temporaryFolder, "edgewright-"));
+  const { temporaryFolder, cacheFolder } = options;
   const outputs = createOutputFiles();
+  let folder;
   try {
+    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
     return await build(endpoint, options, { folder, outputs });
   } catch (error) {
-    throw outputFault(error, options.cacheFolder);
+    throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -61,25 +63,33 @@ async function build(
   };
   const request = { platforms, frozen, store: blobs, run, folder, progress };
   const base = await lockedBase(files.lock, versions, request);
+  if (base.newText !== undefined) await outputs.write(files.lock, base.newText);
 
   const created = timestamp(options.createdEpochSeconds);
-  const recipe = await recipeDigest();
-  const store = { blobs, folder: join(options.cacheFolder, "layers"), recipe };
-  const index = await buildImages({ plan, base, created, store, folder }, options);
+  const layers = {
+    blobs,
+    folder: join(options.cacheFolder, "layers"),
+    recipe: await recipeDigest(),
+  };
+  const store = createLayerStore(layers);
+  const index = await buildImages({ plan, base, created, store, blobs, folder }, options);
   const version = index.digest.slice("sha256:".length, "sha256:".length + 12);
   const reference = parseReference(options.tag ?? defaultName, version);
   const name = printReference(reference);
 
   const template = await readData(packageRoot, "module-template/create-options.json");
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
-  const manifest = renderDeployment(endpoint, { image: name, version, template }, manifestBase);
+  const manifest = renderDeployment(
+    endpoint,
+    { image: name, version, template, env: options.deviceEnv ?? {} },
+    manifestBase,
+  );
   const problems = [...base.problems, ...manifest.problems];
   if (hasErrors(problems)) throw new UserError(problems);
 
   const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
   await outputs.write(files.manifest, manifest.text);
   await outputs.write(files.record, printRecord({ ...facts, index }));
-  if (base.newText !== undefined) await outputs.write(files.lock, base.newText);
   const archive = { index, reference, host: options.hostPlatform, blobs };
   progress(
     files.image === undefined ? `loading ${name} into the engine` : `writing ${files.image}`,
@@ -88,22 +98,13 @@ async function build(
   await engine?.load(archiveChunks(archive), name);
   await outputs.commit();
 
-  const images = index.images.map((image) => ({
-    platform: image.platform,
-    digest: image.manifest.digest,
-    bytes: imageBytes(image),
-    layers: image.layers,
-  }));
-  return { name, index: { digest: index.digest }, images, files, problems };
-}
-
-/** Of `archive:X.tar` the others are X.deployment.json and X.build.json. */
-function outputPaths(endpoint: ResolvedEndpoint, options: PackOptions): PackResult["files"] {
-  const { output, workingFolder, specFolder } = options;
-  const lock = join(specFolder, LOCK_FILE);
-  const image = output.kind === "archive" ? { image: resolve(workingFolder, output.file) } : {};
-  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
-  return { ...image, manifest: `${stem}.deployment.json`, record: `${stem}.build.json`, lock };
+  return {
+    name,
+    index: { digest: index.digest },
+    images: index.images.map(packedImage),
+    files,
+    problems,
+  };
 }
 
 async function readData(

@@ -11,6 +11,8 @@ import { RUNTIME_ENTRIES } from "./layers/runtime.ts";
 
 /** Of the scoring front. */
 const HTTP_PORT = 5001;
+/** Where IoT Edge's metrics collector looks. @source MicrosoftDocs: articles/iot-edge/how-to-add-custom-metrics.md */
+const METRICS_PORT = 9600;
 
 export type Plan = {
   /** Each model once, in the order of the deployments. */
@@ -19,7 +21,16 @@ export type Plan = {
   readonly endpoint: ResolvedEndpoint;
 };
 
+/** What `edge.base` may say so far. */
+const BASES = ["auto", "assembled"];
+
 export function planImage(endpoint: ResolvedEndpoint): Plan {
+  const { base = "auto" } = endpoint.module;
+  if (!BASES.includes(base)) {
+    throw userError("CLI_UNSUPPORTED", `edge.base is "${base}"; images are assembled so far.`, {
+      hint: `Leave edge.base out, or write one of: ${BASES.join(", ")}.`,
+    });
+  }
   const models = new Map<string, PlacedModel>();
   const deployments = endpoint.deployments.map((deployment) => {
     const placed = placeModel(deployment);
@@ -91,11 +102,12 @@ export function imageConfig(endpoint: ResolvedEndpoint, facts: ConfigFacts): Ima
       EDGEWRIGHT_ENDPOINT: `/${ENDPOINT_FILE}`,
       EDGEWRIGHT_HOST: "0.0.0.0",
       EDGEWRIGHT_PORT: String(HTTP_PORT),
+      EDGEWRIGHT_METRICS_PORT: String(METRICS_PORT),
       NODE_ENV: "production",
       ORT_DISABLE_TELEMETRY: "1",
       SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt",
     },
-    ports: [HTTP_PORT],
+    ports: [HTTP_PORT, METRICS_PORT],
     labels: labels(endpoint, facts),
     stopSignal: "SIGTERM",
   };

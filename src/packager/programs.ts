@@ -5,7 +5,7 @@ import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { text } from "node:stream/consumers";
 
-export type ProgramOptions = {
+type ProgramOptions = {
   readonly cwd: string;
   /** On top of the environment that every program gets. */
   readonly env?: Readonly<Record<string, string>>;

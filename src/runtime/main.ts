@@ -39,13 +39,16 @@ try {
   const settings = readSettings(process.env);
   log = createLog(settings.logLevel, process.stderr);
   const endpoint = await loadEndpoint(settings.endpointFile);
-  const { host, port } = settings;
+  const { host, port, metricsPort, keyHashes, tokenKeys } = settings;
+  const mode = endpoint.authMode;
+  const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };
+  const metrics = metricsPort === undefined ? {} : { metricsPort };
   const scripts = {
     python: () => "/usr/bin/python3",
     env: process.env,
     onFailedStart: "retry",
   } as const;
-  const running = await serve({ endpoint, host, port, log, clock, scripts });
+  const running = await serve({ endpoint, host, port, ...metrics, auth, log, clock, scripts });
   const stop = (): void => void running.stop().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

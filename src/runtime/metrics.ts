@@ -10,12 +10,15 @@ export type Metrics = {
   /** @param bounds upper bounds of the buckets, ascending, in the unit of the name */
   readonly histogram: (name: string, help: string, bounds: readonly number[]) => Histogram;
   /** A value that is read when the metrics are. */
-  readonly gauge: (name: string, help: string, read: () => readonly Sample[]) => void;
+  readonly gauge: (name: string, help: string, read: Read) => void;
+  /** The same of a count that somebody else keeps: it only grows while the process lives. */
+  readonly counterOf: (name: string, help: string, read: Read) => void;
   /** @source prometheus.io: docs/instrumenting/exposition_formats (text format 0.0.4) */
   readonly render: () => string;
 };
 
 export type Sample = { readonly labels: Labels; readonly value: number };
+type Read = () => readonly Sample[];
 
 export function createMetrics(): Metrics {
   const families: (() => string)[] = [];
@@ -53,6 +56,9 @@ export function createMetrics(): Metrics {
     },
     gauge: (name, help, read) => {
       families.push(() => family({ name, help, type: "gauge" }, read()));
+    },
+    counterOf: (name, help, read) => {
+      families.push(() => family({ name, help, type: "counter" }, read()));
     },
     render: () => families.map((render) => render()).join(""),
   };

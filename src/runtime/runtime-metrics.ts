@@ -9,7 +9,9 @@ export type RuntimeMetrics = {
 };
 
 /** Bounds in seconds, from a tiny model to the slowest one Azure allows. */
-const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 180,
+];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64];
 
 export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
@@ -27,10 +29,14 @@ export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
     "What granted requests waited for a slot.",
     SECONDS,
   );
-  const runs = metrics.histogram("edgewright_run_seconds", "Runs of the model.", SECONDS);
+  const runs = metrics.histogram(
+    "edgewright_run_duration_seconds",
+    "Runs of the model, seen from each request.",
+    SECONDS,
+  );
   const batches = metrics.histogram(
-    "edgewright_batch_requests",
-    "Requests that ran together, seen from each of them.",
+    "edgewright_batch_size",
+    "Requests that one run answered together, seen from each of them.",
     BATCHES,
   );
   return {

@@ -8,23 +8,34 @@ import { randomUUID } from "node:crypto";
 import type { Clock, Log } from "../core/ports.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { createGuard } from "./auth/guard.ts";
+import type { AuthOptions } from "./auth/guard.ts";
 import { createHttpFront } from "./fronts/http.ts";
+import { createMetricsFront } from "./fronts/metrics-front.ts";
+import { createOpenApiPage } from "./fronts/openapi-page.ts";
 import { readLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import { watchDeployments } from "./metrics/deployments.ts";
+import { watchBuild, watchLimits, watchProcess } from "./metrics/process.ts";
+import { readThrottling, watchThrottling } from "./metrics/throttling.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
-import { createDescription } from "./description.ts";
 import { conventionsFor } from "./endpoint-conventions.ts";
 import { createServing } from "./serving.ts";
 import type { ScriptHost, Serving } from "./serving.ts";
+import { runtimeVersion } from "./version.ts";
 import { faultResponse } from "./wire/fault.ts";
 
 export type ServeOptions = {
   readonly endpoint: ResolvedEndpoint;
   readonly host: string;
   readonly port: number;
+  /** Where `/metrics` stands alone and open; without it nowhere. */
+  readonly metricsPort?: number;
+  readonly auth: AuthOptions;
   readonly log: Log;
   readonly clock: Clock;
   /** For deployments with a script; absent where there is none. */
@@ -34,8 +45,12 @@ export type ServeOptions = {
 export type Running = {
   /** e.g. `http://127.0.0.1:5001` */
   readonly url: string;
+  /** Of the port that serves `/metrics` alone. */
+  readonly metricsUrl?: string;
   /** What may change while it runs: traffic and mirror. */
   readonly router: Router;
+  /** Replaces what credentials are held against, at once. @throws UserError RUNTIME_SETTING */
+  readonly setKeys: (keys: AuthOptions["keys"]) => void;
   /** Stops accepting, answers what has arrived, frees the engines. */
   readonly stop: () => Promise<void>;
 };
@@ -58,8 +73,9 @@ const MAX_BODY_BYTES = 100 * 1024 * 1024;
  * @throws UserError where the address is taken or a model cannot be served
  */
 export async function serve(options: ServeOptions): Promise<Running> {
-  const { endpoint, host, port, log, clock } = options;
+  const { endpoint, host, port, metricsPort, auth, log, clock } = options;
   disableTelemetry();
+  const guard = createGuard(auth, endpoint.name, clock);
   const limits = await reportLimits(endpoint, log);
   const scripts = {
     ...(options.scripts ?? DEBIANS_PYTHON),
@@ -79,20 +95,26 @@ export async function serve(options: ServeOptions): Promise<Running> {
   });
   let started = false;
   const ready = (): boolean => started && servings.every(({ backend }) => backend.ready());
-  metrics.gauge("edgewright_ready", "1 when every deployment can score.", () => [
-    { labels: {}, value: ready() ? 1 : 0 },
-  ]);
-  metrics.gauge("edgewright_queue_length", "Requests that wait for a slot.", () =>
+  watchDeployments(metrics, ready, () =>
     servings.map(({ name, admission }) => ({
-      labels: { deployment: name },
-      value: admission.waiting(),
+      name,
+      waiting: admission.waiting(),
+      running: admission.running(),
+      slots: admission.slots(),
     })),
   );
+  watchMachine(metrics, limits, clock);
   const front = createHttpFront({
     scorer: router,
-    describe: createDescription(servings, router.traffic),
     conventions: conventionsFor(endpoint),
     ready,
+    openApi: createOpenApiPage({
+      ...endpoint,
+      deployments: endpoint.deployments.map((each, index) => ({ ...each, ...describeOf(servings[index]) })),
+      secured: auth.mode !== "none",
+      scorer: router,
+    }),
+    admit: guard.admit,
     metrics: { ...runtimeMetrics, render: metrics.render },
     stats: () => ({
       traffic: router.traffic(),
@@ -105,16 +127,21 @@ export async function serve(options: ServeOptions): Promise<Running> {
     port,
     maxBodyBytes: MAX_BODY_BYTES,
   });
+  const metricsFront =
+    metricsPort === undefined ? undefined : createMetricsFront(metrics, host, metricsPort);
   const stop = async (): Promise<void> => {
     log.info("stopping");
     await front.stop(GRACE_MS);
     await router.close();
+    await metricsFront?.stop();
     log.info("stopped");
   };
 
   // Listening first: `/health/live` answers while models load, and a taken port is known at once.
   const url = await front.start();
+  let metricsUrl: string | undefined;
   try {
+    metricsUrl = await metricsFront?.start();
     await startAll(servings);
   } catch (error) {
     await stop();
@@ -122,7 +149,22 @@ export async function serve(options: ServeOptions): Promise<Running> {
   }
   started = true;
   log.info("ready", { endpoint: endpoint.name, deployments: servings.length, url });
-  return { url, router, stop };
+  if (auth.mode !== "none" && auth.keys.length === 0) {
+    log.warn(`auth_mode is ${auth.mode}, and no keys were handed in: every request gets 401`);
+  }
+  const { setKeys } = guard;
+  return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
+}
+
+function describeOf(serving: Serving | undefined): Pick<Serving, "describe"> {
+  return serving?.describe === undefined ? {} : { describe: serving.describe };
+}
+
+function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {
+  watchLimits(metrics, limits);
+  watchThrottling(metrics, readThrottling);
+  watchProcess(metrics, clock);
+  watchBuild(metrics, { version: runtimeVersion(), node: process.versions.node });
 }
 
 async function startAll(servings: readonly Serving[]): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { Clock, Log } from "../core/ports.ts";
 import { userError } from "../core/problem.ts";
-import type { Backend, Scorer } from "../core/scoring.ts";
+import type { Backend, ScoringResponse } from "../core/scoring.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { libraryPath } from "../model/onnxruntime.ts";
 import { createModelBackend } from "./engine/model-backend.ts";
@@ -18,8 +18,8 @@ export type Serving = {
   readonly backend: Backend;
   readonly admission: Admission;
   readonly stats: () => ServingStats;
-  /** Answers `/swagger.json`; absent where a deployment has no document. */
-  readonly describe?: Scorer["score"];
+  /** Answers `/swagger.json`, where a script does. */
+  readonly describe?: (query: string) => ScoringResponse;
 };
 
 /** How scoring scripts are run. */
@@ -53,7 +53,7 @@ export type ServingOptions = {
 type Engine = {
   readonly backend: Backend;
   readonly report: () => EngineReport | undefined;
-  readonly describe?: Scorer["score"];
+  readonly describe?: (query: string) => ScoringResponse;
 };
 
 export function createServing(

@@ -11,6 +11,12 @@ export type Settings = {
   /** 0: a free one. */
   readonly port: number;
   readonly logLevel: LogLevel;
+  /** SHA-256 of the keys that are valid. */
+  readonly keyHashes: readonly string[];
+  /** Public keys of whoever signs tokens. */
+  readonly tokenKeys: readonly string[];
+  /** Where `/metrics` stands alone and open; without it nowhere. */
+  readonly metricsPort?: number;
 };
 
 /** Every variable the runtime reads; docs/settings.md is made from this table. */
@@ -24,17 +30,38 @@ export const SETTINGS = {
     summary: "address to listen on; images set it to 0.0.0.0",
   },
   EDGEWRIGHT_PORT: { default: "5001", summary: "port to listen on, 0 for a free one" },
+  EDGEWRIGHT_METRICS_PORT: {
+    default: "",
+    summary: "a second port that serves /metrics alone, without credentials; images set it to 9600",
+  },
+  EDGEWRIGHT_KEY_HASHES: {
+    default: "",
+    summary: "SHA-256 of each valid key in hexadecimal, with commas; from the deployment manifest",
+  },
+  EDGEWRIGHT_TOKEN_KEY: {
+    default: "",
+    summary: "public Ed25519 key that verifies tokens, base64url; from the deployment manifest",
+  },
   EDGEWRIGHT_LOG_LEVEL: { default: "info", summary: LOG_LEVELS.join(", ") },
 } as const satisfies Record<string, { default: string; summary: string }>;
 
 /** @throws UserError RUNTIME_SETTING */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const value = (name: keyof typeof SETTINGS): string => env[name] || SETTINGS[name].default;
+  const list = (name: keyof typeof SETTINGS): readonly string[] =>
+    value(name)
+      .split(",")
+      .map((text) => text.trim())
+      .filter((text) => text !== "");
+  const metricsPort = value("EDGEWRIGHT_METRICS_PORT");
   return {
     endpointFile: value("EDGEWRIGHT_ENDPOINT"),
     host: value("EDGEWRIGHT_HOST"),
     port: parsePort(value("EDGEWRIGHT_PORT"), "EDGEWRIGHT_PORT"),
     logLevel: parseLogLevel(value("EDGEWRIGHT_LOG_LEVEL"), "EDGEWRIGHT_LOG_LEVEL"),
+    keyHashes: list("EDGEWRIGHT_KEY_HASHES"),
+    tokenKeys: list("EDGEWRIGHT_TOKEN_KEY"),
+    ...(metricsPort !== "" && { metricsPort: parsePort(metricsPort, "EDGEWRIGHT_METRICS_PORT") }),
   };
 }
 

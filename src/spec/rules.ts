@@ -4,6 +4,7 @@ import type { Problem } from "../core/problem.ts";
 import type { EndpointSpec } from "./endpoint.ts";
 import type { Places } from "./places.ts";
 import type { Rule } from "./rule.ts";
+import { authIsOffline } from "./rules/auth.ts";
 import {
   batchStaysBatch,
   defaultDeploymentExists,
@@ -30,6 +31,7 @@ import {
 
 const RULES: readonly Rule[] = [
   endpointName,
+  authIsOffline,
   deploymentsExist,
   deploymentNames,
   modelOrScript,

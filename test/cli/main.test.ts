@@ -20,7 +20,7 @@ suite("the command line", () => {
   test("--help lists every command, and each explains itself", async () => {
     const { code, stdout } = await edgewright(["--help"]);
     assert.equal(code, 0);
-    for (const name of ["validate", "inspect", "build", "run", "score", "model"]) {
+    for (const name of ["validate", "inspect", "build", "run", "score", "keys", "token", "model"]) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
       const help = await edgewright([name, "--help"]);
       assert.equal(help.code, 0);

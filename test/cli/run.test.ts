@@ -79,15 +79,6 @@ suite("run", () => {
     assert.equal((await edgewright(["validate", scripted])).code, 0);
   });
 
-  test("nothing that asks for credentials is opened to others", async () => {
-    const run = await edgewright(["run", spec, "--port", "0", "--host", "0.0.0.0"]);
-    assert.equal(run.code, 1);
-    assert.match(run.stderr, /auth_mode is key, and credentials are not checked yet/);
-    const build = await edgewright(["build", spec, "-o", `archive:${join(folder, "x.tar")}`]);
-    assert.equal(build.code, 1);
-    assert.match(build.stderr, /--insecure-no-auth/);
-  });
-
   test("a model that ONNX Runtime refuses is an error at its value in the spec", async () => {
     const refused = write("refused.yml", shortest(`${FIXTURE_MODELS}custom-op.onnx`));
     const { code, document } = await edgewrightJson(["validate", refused]);

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { UserError } from "../../src/core/problem.ts";
 import { imageConfig, planImage } from "../../src/packager/plan.ts";
 import type { ResolvedEndpoint } from "../../src/spec/resolved.ts";
-import { deployment, endpoint } from "./support/endpoints.ts";
+import { deployment, endpoint, moduleOf } from "./support/endpoints.ts";
 
 const model = { name: "pump", version: "3", path: "/home/me/models/pump.onnx", bytes: 7 };
 
@@ -60,6 +60,14 @@ suite("planImage", () => {
       );
       assert.equal(plan.models[0]?.target, "var/azureml-app/azureml-models/pump/3/model");
     }
+  });
+
+  test("a base that cannot be used yet is refused by its name", () => {
+    assert.throws(
+      () => planImage(endpoint({ module: moduleOf({ base: "oci:DIR" }) })),
+      (error) => error instanceof UserError && /"oci:DIR"/u.test(error.message),
+    );
+    assert.doesNotThrow(() => planImage(endpoint({ module: moduleOf({ base: "assembled" }) })));
   });
 
   test("a scoring script is refused by the deployment's name", () => {

@@ -105,7 +105,12 @@ suite("serve", async () => {
       ["/health/live", { method: "POST" }, 405, /GET, HEAD/],
       ["/score", { method: "POST" }, 400, /the body is empty/],
       ["/score", { method: "POST", body: "{" }, 400, /INPUT_JSON/],
-      ["/score", { method: "POST", body: Buffer.from([0xff, 0xfe]) }, 400, /not UTF-8/],
+      [
+        "/score",
+        { method: "POST", body: Buffer.from('{"data": "\xff"}', "latin1") },
+        400,
+        /illegal character, escape or encoding/,
+      ],
       ["/score", { method: "POST", body: '{"data": "x"}' }, 400, /INPUT_/],
       [
         "/score",
@@ -165,6 +170,8 @@ suite("serve", async () => {
       ready: () => true,
       metrics: { ...createRuntimeMetrics(metrics), render: metrics.render },
       stats: () => ({}),
+      openApi: () => Promise.reject(new Error("never asked")),
+      admit: () => undefined,
       log: SILENT_LOG,
       clock: CLOCK,
       createId: () => "id",

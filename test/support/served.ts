@@ -15,7 +15,8 @@ export async function served(
   deployments: Readonly<Record<string, TestDeployment>>,
 ): Promise<Running> {
   const endpoint = await endpointOf(deployments);
-  return serve({ endpoint, host: "127.0.0.1", port: 0, log: SILENT_LOG, clock: CLOCK });
+  const auth = { mode: "none", keys: [] } as const;
+  return serve({ endpoint, auth, host: "127.0.0.1", port: 0, log: SILENT_LOG, clock: CLOCK });
 }
 
 export type Answer = {

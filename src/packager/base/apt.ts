@@ -22,6 +22,9 @@ const WANTED = [
  */
 const CARRIED = /^gcc-\d+-base$/u;
 
+/** Of the distribution itself, among what other people's sources offer. */
+const RELEASE = /^(?:Debian|Ubuntu|Raspbian) (?<suite>[a-z]+)$/mu;
+
 export type PackageVersion = { readonly name: string; readonly version: string };
 
 export type Apt = {
@@ -50,11 +53,11 @@ export async function openApt({ platform, run, folder }: AptOptions): Promise<Ap
     "apt-get",
     "indextargets",
     "--format",
-    "$(CODENAME)",
+    "$(ORIGIN) $(CODENAME)",
     "Created-By: Packages",
   );
   // bookworm-security and bookworm-updates stand beside bookworm.
-  const suite = releases.stdout.split("\n").find((name) => /^[a-z]+$/u.test(name));
+  const suite = RELEASE.exec(releases.stdout)?.groups?.["suite"];
   // Without a network `update` ends well all the same.
   if (suite === undefined) throw sourcesError(platform, update.stderr);
   return {

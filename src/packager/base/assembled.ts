@@ -3,11 +3,12 @@
 import { createReadStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError, userError } from "../../core/problem.ts";
+import { userError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore, Digest } from "../blob-store.ts";
 import type { RunProgram } from "../programs.ts";
+import { settled } from "../settled.ts";
 import { openApt } from "./apt.ts";
 import type { Apt, PackageVersion } from "./apt.ts";
 import { LOCK_FILE } from "./lock.ts";
@@ -197,16 +198,4 @@ export function lockWarning(change: string): Problem {
     message: `${change}: the lock is renewed.`,
     hint: `Commit the new ${LOCK_FILE}.`,
   };
-}
-
-/** All results once all have ended: nothing goes on behind an error, and each missing program is named. */
-async function settled<T>(tasks: readonly Promise<T>[]): Promise<readonly T[]> {
-  const results = await Promise.allSettled(tasks);
-  const faults = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-  const bug: unknown = faults.find((fault) => !(fault instanceof UserError));
-  if (bug !== undefined) throw bug;
-  const problems = faults.flatMap((fault) => (fault as UserError).problems);
-  const different = new Map(problems.map((problem) => [problem.message, problem]));
-  if (different.size > 0) throw new UserError([...different.values()]);
-  return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }

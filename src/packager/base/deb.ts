@@ -52,11 +52,14 @@ export async function debEntries(deb: UnpackDeb): Promise<readonly Entry[]> {
 
 /** Where scanners look for what is installed, as in images without dpkg. */
 async function statusEntry(deb: UnpackDeb): Promise<Entry> {
-  const { stdout } = dpkg(
-    deb,
-    await deb.run("dpkg-deb", ["--field", deb.file], { cwd: deb.folder }),
-  );
-  return textFile(`var/lib/dpkg/status.d/${deb.name}`, stdout);
+  const tar = join(deb.folder, `${deb.name}.control.tar`);
+  const options = { cwd: deb.folder, stdoutFile: tar };
+  dpkg(deb, await deb.run("dpkg-deb", ["--ctrl-tarfile", deb.file], options));
+  let control = "";
+  await unpackTar({ file: tar, gzip: false }, async ({ path, bytes }) => {
+    if (path === "control") control = (await bytesOf(bytes)).toString();
+  });
+  return textFile(`var/lib/dpkg/status.d/${deb.name}`, control);
 }
 
 function mergedPath(path: string): string {

@@ -25,7 +25,8 @@ export async function newestNode(platforms: readonly Platform[], npm: Npm): Prom
   const lists = [];
   for (const platform of platforms) {
     const view = await runNpm(npm, ["view", PACKAGES[platform], "versions", "--json"]);
-    lists.push(JSON.parse(view) as string[]);
+    // npm prints the only version there is without brackets.
+    lists.push([JSON.parse(view) as string | string[]].flat());
   }
   const [first = [], ...others] = lists;
   const both = first.filter(

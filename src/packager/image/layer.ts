@@ -21,6 +21,11 @@ export type Layer = {
 };
 
 export type LayerStore = {
+  /** Makes a layer, unless it is made already or just being made. */
+  readonly layer: (source: LayerSource) => Promise<Layer>;
+};
+
+export type LayerPlace = {
   readonly blobs: BlobStore;
   /** One small file per layer that was made, named after its key. */
   readonly folder: string;
@@ -31,21 +36,34 @@ export type LayerStore = {
 /** What depends on the bytes alone. */
 export type LayerBlob = Omit<Layer, "name" | "group">;
 
-export async function layerOf(source: LayerSource, store: LayerStore): Promise<Layer> {
-  const { name, group } = source;
-  const key = createHash("sha256")
-    .update(`${COMPRESSOR}\n${store.recipe}\n${source.key}`)
-    .digest("hex");
-  const record = join(store.folder, `${key}.json`);
+export function createLayerStore(place: LayerPlace): LayerStore {
+  const making = new Map<string, Promise<LayerBlob>>();
+  return {
+    layer: async (source) => {
+      const key = createHash("sha256")
+        .update(`${COMPRESSOR}\n${place.recipe}\n${source.key}`)
+        .digest("hex");
+      const blob = making.get(key) ?? knownOrMade(source, key, place);
+      making.set(key, blob);
+      return { name: source.name, group: source.group, ...(await blob) };
+    },
+  };
+}
+
+async function knownOrMade(
+  source: LayerSource,
+  key: string,
+  { blobs, folder }: LayerPlace,
+): Promise<LayerBlob> {
+  const record = join(folder, `${key}.json`);
   const known = await readRecord(record);
-  if (known !== undefined && (await store.blobs.has(known.digest)))
-    return { name, group, ...known };
-  const made = await makeLayer(await source.entries(), store.blobs);
-  await mkdir(store.folder, { recursive: true });
-  const draft = join(store.folder, `.${randomUUID()}.part`);
+  if (known !== undefined && (await blobs.has(known.digest))) return known;
+  const made = await makeLayer(await source.entries(), blobs);
+  await mkdir(folder, { recursive: true });
+  const draft = join(folder, `.${randomUUID()}.part`);
   await writeFile(draft, JSON.stringify(made));
   await rename(draft, record);
-  return { name, group, ...made };
+  return made;
 }
 
 export async function makeLayer(entries: readonly Entry[], blobs: BlobStore): Promise<LayerBlob> {

@@ -6,15 +6,24 @@ import type { Json, JsonObject } from "./json.ts";
 
 const NANO = 1e9;
 
-/** @param template  what every module has: `module-template/create-options.json` */
-export function createOptions(module: ResolvedModule, template: JsonObject): JsonObject {
+/**
+ * @param template  what every module has: `module-template/create-options.json`
+ * @param env       variables that are no part of the image
+ */
+export function createOptions(
+  module: ResolvedModule,
+  template: JsonObject,
+  env: Readonly<Record<string, string>> = {},
+): JsonObject {
   const ports = Object.entries(module.ports);
   const hostConfig: Record<string, Json> = { ...cpuLimit(module), ...memoryLimit(module) };
   if (module.volume !== undefined)
     hostConfig["Binds"] = [`${module.volume.name}:${module.volume.path}`];
   if (ports.length > 0) hostConfig["PortBindings"] = portBindings(ports);
   const exposed = Object.fromEntries(ports.map(([, port]) => [`${port}/tcp`, {}]));
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return mergeJson(template, {
+    ...(variables.length > 0 ? { Env: variables } : {}),
     ...(ports.length > 0 ? { ExposedPorts: exposed } : {}),
     HostConfig: hostConfig,
   });

@@ -7,6 +7,7 @@ import { isObject, mergeJson } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { moduleEntry, moduleTwin, registryCredentials } from "./module.ts";
 import type { ModuleFacts } from "./module.ts";
+import { checkNames } from "./names.ts";
 import { moduleRoutes } from "./routes.ts";
 import { checkTwin } from "./twin-budget.ts";
 
@@ -37,9 +38,10 @@ export function renderDeployment(
   });
   const twins = manifest["modulesContent"];
   if (!isObject(twins)) throw new Error("a deployment manifest has modulesContent");
-  const problems = Object.entries(twins).flatMap(([owner, twin]) =>
+  const sizes = Object.entries(twins).flatMap(([owner, twin]) =>
     checkTwin(owner, isObject(twin) ? (twin["properties.desired"] ?? null) : null),
   );
+  const problems = [...checkNames(module), ...sizes];
   return { text: `${JSON.stringify(manifest, undefined, 2)}\n`, problems };
 }
 

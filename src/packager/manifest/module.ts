@@ -11,6 +11,8 @@ export type ModuleFacts = {
   /** A new one makes edgeAgent create the container anew. */
   readonly version: string;
   readonly template: JsonObject;
+  /** Variables that are no part of the image; they must not be secret. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 export function moduleEntry({ module }: ResolvedEndpoint, facts: ModuleFacts): JsonObject {
@@ -26,7 +28,7 @@ export function moduleEntry({ module }: ResolvedEndpoint, facts: ModuleFacts): J
     ...(variables.length === 0 ? {} : { env: Object.fromEntries(variables) as JsonObject }),
     settings: {
       image: facts.image,
-      ...createOptionsPieces(createOptions(module, facts.template)),
+      ...createOptionsPieces(createOptions(module, facts.template, facts.env)),
     },
   };
 }

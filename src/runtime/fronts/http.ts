@@ -1,33 +1,36 @@
 /** The HTTP front: requests in, envelopes to the scorer, answers out. */
 
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
-import { ScoringError, userError } from "../../core/problem.ts";
+import { ScoringError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
-import { errorResponse } from "../wire/fault.ts";
+import { errorResponse, faultResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
 import { OWN_CONVENTIONS } from "./conventions.ts";
 import type { Conventions } from "./conventions.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
+import { listen } from "./listen.ts";
+import { METRICS_TYPE } from "./metrics-front.ts";
+import type { OpenApiPage } from "./openapi-page.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
-  /** Answers `/swagger.json`. */
-  readonly describe?: Scorer["score"];
   /** Its own where absent. */
   readonly conventions?: Conventions;
   readonly ready: () => boolean;
   readonly metrics: RuntimeMetrics & Pick<Metrics, "render">;
   readonly stats: () => unknown;
+  readonly openApi: OpenApiPage;
+  /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
+  readonly admit: (authorization: string | undefined) => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly createId: () => string;
@@ -42,6 +45,16 @@ export type HttpFront = {
   readonly stop: (graceMs: number) => Promise<void>;
 };
 
+/** All that answers strangers where credentials are asked for, and GET and HEAD of it alone. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/",
+  "/health/live",
+  "/health/ready",
+  "/v2/health/live",
+  "/v2/health/ready",
+]);
+
+const READING = ["GET", "HEAD"];
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -63,29 +76,6 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     start: () => listen(server, options.host, options.port),
     stop: drain.finish,
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = error.code === "EADDRINUSE";
-      reject(
-        userError(
-          "RUNTIME_PORT",
-          `${host}:${port} cannot be listened on: ${error.code ?? error.message}`,
-          {
-            hint: inUse
-              ? "stop what listens there, or choose another port (0 picks a free one)"
-              : "choose another address or port",
-          },
-        ),
-      );
-    });
-    server.listen({ host, port }, () => {
-      const { address, family, port: actual } = server.address() as AddressInfo;
-      resolve(`http://${family === "IPv6" ? `[${address}]` : address}:${actual}`);
-    });
-  });
 }
 
 function createHandler(options: HttpFrontOptions, drain: Drain) {
@@ -119,8 +109,8 @@ function createHandler(options: HttpFrontOptions, drain: Drain) {
       metrics.observeRequest(deployment, answer.status, clock.monotonic() - start);
     }
     const asked = { path, method: request.method ?? "GET", headers: request.headers };
-    const finished = answer.status === 405 ? answer : finish(asked, answer);
-    send(response, { ...finished, headers: { ...finished.headers, ...ids.headers } }, drain);
+    const { headers, ...finished } = finish(asked, answer);
+    send(response, { ...finished, headers: { ...headers, ...ids.headers } }, drain);
   };
 }
 
@@ -136,17 +126,23 @@ async function route(
   exchange: Exchange,
 ): Promise<ScoringResponse> {
   const path = pathOf(request);
+  const { notAllowed, notFound } = conventionsOf(options);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (!(reads && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
   if (path === "/score") {
-    const { scoreMethods, notAllowed } = conventionsOf(options);
+    const { scoreMethods } = conventionsOf(options);
     const { method = "" } = request;
     if (!scoreMethods.includes(method)) return notAllowed(method, scoreMethods);
     return options.scorer.score(await envelope(options, request, exchange));
   }
-  const { notAllowed, notFound } = conventionsOf(options);
-  const page = await pageAt(options, path, () => envelope(options, request, exchange));
+  if (path === "/swagger.json") {
+    if (!reads) return notAllowed(request.method ?? "", READING);
+    const asked = request.headers["azureml-model-deployment"];
+    return options.openApi(queryOf(request), typeof asked === "string" ? asked : undefined);
+  }
+  const page = pageAt(options, path);
   if (page === undefined) return notFound(path);
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return notAllowed(request.method ?? "", ["GET", "HEAD"]);
+  if (!reads) return notAllowed(request.method ?? "", READING);
   return page;
 }
 
@@ -154,11 +150,14 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
 }
 
-async function pageAt(
-  { ready, metrics, stats, describe }: HttpFrontOptions,
+function queryOf(request: IncomingMessage): string {
+  return /\?(.*)$/su.exec(request.url ?? "")?.[1] ?? "";
+}
+
+function pageAt(
+  { ready, metrics, stats }: HttpFrontOptions,
   path: string,
-  envelopeOf: () => Promise<ScoringRequest>,
-): Promise<ScoringResponse | undefined> {
+): ScoringResponse | undefined {
   switch (path) {
     case "/":
       return { status: 200, headers: TEXT, body: Buffer.from("Healthy") };
@@ -175,19 +174,12 @@ async function pageAt(
     case "/metrics":
       return {
         status: 200,
-        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+        headers: METRICS_TYPE,
         body: Buffer.from(metrics.render()),
       };
-    case "/swagger.json":
-      return describe?.(await envelopeOf());
     default:
       return undefined;
   }
-}
-
-function queryOf({ url = "" }: IncomingMessage): string {
-  const mark = url.indexOf("?");
-  return mark < 0 ? "" : url.slice(mark + 1);
 }
 
 async function envelope(

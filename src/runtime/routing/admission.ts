@@ -30,6 +30,8 @@ export type Refusal = "not-ready" | "overload" | "timeout";
 
 export type Admission = Scorer & {
   readonly setSettings: (settings: RequestSettings) => void;
+  /** How many may run: the limit in force. */
+  readonly slots: () => number;
   readonly running: () => number;
   readonly waiting: () => number;
 };
@@ -106,6 +108,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       settings = next;
       grantNext();
     },
+    slots: () => settings.slots,
     running: () => running,
     waiting: () => queue.size,
     close: () => backend.close(),

@@ -56,7 +56,9 @@ function headersOf(pairs: Reply["headers"]): {
     if (OF_THE_CONNECTION.has(name) || !NAME.test(name)) continue;
     const value = text.replace(ILLEGAL_VALUE, "?");
     const before = headers[name];
-    if (before !== undefined && name !== "content-type") {
+    if (before !== undefined) {
+      // Two types contradict each other: the first one is what the body is.
+      if (name === "content-type") continue;
       repeated[name] = [...(repeated[name] ?? [before]), value];
     }
     headers[name] = value;

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 import type { Log } from "../../core/ports.ts";
 import { userError } from "../../core/problem.ts";
-import type { Backend, Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import type { Backend, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import { scriptProcesses } from "../../spec/resolved.ts";
 import type { ResolvedDeployment } from "../../spec/resolved.ts";
 import { faultResponse } from "../wire/fault.ts";
@@ -39,7 +39,7 @@ export type PythonBackendOptions = {
 
 export type PythonBackend = Backend & {
   /** Answers `/swagger.json`. */
-  readonly describe: Scorer["score"];
+  readonly describe: (query: string) => ScoringResponse;
 };
 
 /** As long as the inference server lets a worker start. @source azureml-contract 4.10: WORKER_TIMEOUT */
@@ -140,8 +140,7 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
       const limits = { timeoutMs, requestTimeoutMs, onFree };
       return answerOf(await runRequest(process, request, limits), request);
     },
-    describe: ({ query }) =>
-      Promise.resolve(hopeful() ? swaggerResponse(query, swagger) : notReady()),
+    describe: (query) => (hopeful() ? swaggerResponse(query, swagger) : notReady()),
     close,
   };
 }

@@ -10,6 +10,7 @@ const STATUS = {
   "too-large": 413,
   "not-found": 404,
   "not-allowed": 405,
+  unauthorized: 401,
   "not-ready": 424,
   timeout: 408,
   refused: 424,
@@ -32,11 +33,13 @@ export const OVERLOAD_RESPONSE: ScoringResponse = {
 
 export function faultResponse(code: Code, message: string): ScoringResponse {
   const reason = REASONS[code];
+  const status = STATUS[CODES[code].kind];
   return {
-    status: STATUS[CODES[code].kind],
+    status,
     headers: {
       "content-type": "application/json",
       ...(reason !== undefined && { [REASON_HEADER]: reason }),
+      ...(status === 401 && { "www-authenticate": "Bearer" }),
     },
     body: Buffer.from(JSON.stringify({ error: { code, message } })),
   };

@@ -12,7 +12,7 @@ const OPEN = 91;
 const CLOSE = 93;
 
 /**
- * Writes one element. float32 by the fewest digits that read back the same, float16 as a number; NaN
+ * Writes one element. float32 by the fewest digits that read back the same; NaN
  * and the infinities as the strings that the parser takes back; 64-bit integers beyond 2^53 as
  * strings, since a JSON number would be rounded.
  */
@@ -21,7 +21,7 @@ function elementsOf(writer: ByteWriter, { type, data }: Tensor): ElementWriter {
     case "float32":
       return (index) => writer.float32(data[index] as number);
     case "float16":
-      return (index) => writer.float32(float16ToNumber(data[index] as number));
+      return (index) => writer.ascii(numberText(float16ToNumber(data[index] as number)));
     case "float64":
       return (index) => writer.ascii(numberText(data[index] as number));
     case "int64":

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { createBlobStore } from "../../../src/packager/blob-store.ts";
 import { entriesKey, textFile } from "../../../src/packager/entry.ts";
-import { layerOf, makeLayer } from "../../../src/packager/image/layer.ts";
+import { createLayerStore, makeLayer } from "../../../src/packager/image/layer.ts";
 import type { LayerSource } from "../../../src/packager/layer-source.ts";
 import { treeEntries } from "../../../src/packager/layers/tree.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -30,7 +30,7 @@ suite("makeLayer", () => {
   });
 });
 
-suite("layerOf", () => {
+suite("createLayerStore", () => {
   const entries = [textFile("etc/a", "text")];
   const source = async (made: string[]): Promise<LayerSource> => ({
     name: "a",
@@ -47,8 +47,8 @@ suite("layerOf", () => {
     const made: string[] = [];
     const build = async (): Promise<string> => {
       const blobs = createBlobStore(join(folder, "blobs"));
-      const store = { blobs, folder: join(folder, "layers"), recipe: "1" };
-      return (await layerOf(await source(made), store)).digest;
+      const store = createLayerStore({ blobs, folder: join(folder, "layers"), recipe: "1" });
+      return (await store.layer(await source(made))).digest;
     };
     const digest = await build();
     assert.equal(await build(), digest);
@@ -62,8 +62,10 @@ suite("layerOf", () => {
     const folder = await tempFolder(t);
     const made: string[] = [];
     const blobs = createBlobStore(join(folder, "blobs"));
-    for (const recipe of ["1", "2"])
-      await layerOf(await source(made), { blobs, folder: join(folder, "layers"), recipe });
+    for (const recipe of ["1", "2"]) {
+      const store = createLayerStore({ blobs, folder: join(folder, "layers"), recipe });
+      await store.layer(await source(made));
+    }
     assert.equal(made.length, 2);
   });
 
@@ -71,11 +73,22 @@ suite("layerOf", () => {
     const folder = await tempFolder(t);
     const made: string[] = [];
     const blobs = createBlobStore(join(folder, "blobs"));
-    const store = { blobs, folder: join(folder, "layers"), recipe: "1" };
-    await layerOf(await source(made), store);
-    const [record = ""] = await readdir(store.folder);
-    await writeFile(join(store.folder, record), "{");
-    await layerOf(await source(made), store);
+    const place = { blobs, folder: join(folder, "layers"), recipe: "1" };
+    await createLayerStore(place).layer(await source(made));
+    const [record = ""] = await readdir(place.folder);
+    await writeFile(join(place.folder, record), "{");
+    await createLayerStore(place).layer(await source(made));
     assert.equal(made.length, 2);
+  });
+
+  test("two platforms that ask at once for the same layer have it made once", async (t) => {
+    const folder = await tempFolder(t);
+    const made: string[] = [];
+    const blobs = createBlobStore(join(folder, "blobs"));
+    const store = createLayerStore({ blobs, folder: join(folder, "layers"), recipe: "1" });
+    const one = await source(made);
+    const layers = await Promise.all([store.layer(one), store.layer(one)]);
+    assert.deepEqual(layers[0], layers[1]);
+    assert.equal(made.length, 1);
   });
 });

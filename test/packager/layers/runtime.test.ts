@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { suite, test } from "node:test";
 import { runtimeFiles, runtimeLayer } from "../../../src/packager/layers/runtime.ts";
 import { makePackageRoot } from "../support/package-root.ts";
+import { REPOSITORY } from "../support/repository.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 suite("runtimeFiles", () => {
@@ -15,6 +18,22 @@ suite("runtimeFiles", () => {
     ]);
     assert.deepEqual(packages, ["onnxruntime-node", "pino"]);
     for (const text of files.values()) assert.ok(!text.includes("sourceMappingURL"));
+  });
+});
+
+const NO_RUNTIME = existsSync(`${REPOSITORY}/dist/src/runtime/main.js`)
+  ? false
+  : "the runtime is not in this tree";
+
+suite("our own runtime", { skip: NO_RUNTIME }, () => {
+  test("imports only packages that a layer carries", async () => {
+    const vendored = await readdir(`${REPOSITORY}/dist/vendor`);
+    const carried = new Set(["onnxruntime-node", ...vendored]);
+    const { packages } = await runtimeFiles(REPOSITORY);
+    assert.deepEqual(
+      packages.filter((name) => !carried.has(name)),
+      [],
+    );
   });
 });
 

@@ -38,7 +38,7 @@ async function aptGet(state: World, args: readonly string[], cwd: string): Promi
   if (args.includes("update"))
     return result(state.network ? "" : undefined, "W: Failed to fetch the index", 0);
   if (args.includes("indextargets"))
-    return result(state.network ? "bookworm-updates\nbookworm\n" : "");
+    return result(state.network ? ". nodistro\nDebian bookworm-updates\nDebian bookworm\n" : "");
   if (args.includes("--simulate")) {
     const lines = Object.entries(state.packages).map(
       ([name, version]) => `Inst ${name} (${version} Debian:12/stable [amd64])`,

@@ -11,7 +11,7 @@ import { listSupportedBackends } from "onnxruntime-node";
 import { answer } from "./answer.js";
 const { EDGEWRIGHT_ENDPOINT, EDGEWRIGHT_HOST, EDGEWRIGHT_PORT } = process.env;
 const { name } = JSON.parse(readFileSync(EDGEWRIGHT_ENDPOINT, "utf8"));
-const backends = listSupportedBackends().map((backend) => backend.name);
+const backends = listSupportedBackends().map((backend) => backend.name).filter((name) => name === "cpu");
 const server = createServer((_, response) => response.end(answer(name, backends)));
 server.listen(Number(EDGEWRIGHT_PORT), EDGEWRIGHT_HOST, () => pino().info("ready"));
 process.on("SIGTERM", () => process.exit(0));

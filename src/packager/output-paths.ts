@@ -1,0 +1,25 @@
+/** Where do the files of a build go? Beside the archive, or into the current folder. */
+
+import { join, resolve } from "node:path";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { LOCK_FILE } from "./base/lock.ts";
+import type { PackOptions, PackResult } from "./pack-options.ts";
+
+/** Of `archive:X.tar` the others are X.deployment.json and X.build.json. */
+export function outputPaths(
+  endpoint: ResolvedEndpoint,
+  {
+    output,
+    workingFolder,
+    specFolder,
+  }: Pick<PackOptions, "output" | "workingFolder" | "specFolder">,
+): PackResult["files"] {
+  const image = output.kind === "archive" ? { image: resolve(workingFolder, output.file) } : {};
+  const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
+  return {
+    ...image,
+    manifest: `${stem}.deployment.json`,
+    record: `${stem}.build.json`,
+    lock: join(specFolder, LOCK_FILE),
+  };
+}
