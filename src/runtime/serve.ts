@@ -110,7 +110,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
     ready,
     openApi: createOpenApiPage({
       ...endpoint,
-      deployments: endpoint.deployments.map((each, index) => ({ ...each, ...describeOf(servings[index]) })),
+      deployments: endpoint.deployments.map((each, index) => ({
+        ...each,
+        ...describeOf(servings[index]),
+      })),
       secured: auth.mode !== "none",
       scorer: router,
     }),

@@ -56,10 +56,7 @@ type Engine = {
   readonly describe?: (query: string) => ScoringResponse;
 };
 
-export function createServing(
-  deployment: ResolvedDeployment,
-  options: ServingOptions,
-): Serving {
+export function createServing(deployment: ResolvedDeployment, options: ServingOptions): Serving {
   const { metrics, clock } = options;
   const { name } = deployment;
   const { backend, report, describe } =

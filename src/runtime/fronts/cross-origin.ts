@@ -28,10 +28,7 @@ export function crossOriginHeaders(
 }
 
 /** A request without an origin gets the first one there is. */
-function allowedOrigin(
-  origins: readonly string[],
-  origin: string | undefined,
-): string | undefined {
+function allowedOrigin(origins: readonly string[], origin: string | undefined): string | undefined {
   if (origins.includes("*")) return origin ?? "*";
   if (origin === undefined) return origins.toSorted()[0];
   return origins.find((each) => each.toLowerCase() === origin.toLowerCase()) && origin;

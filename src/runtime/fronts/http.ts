@@ -10,7 +10,7 @@ import { ScoringError } from "../../core/problem.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
-import { errorResponse, faultResponse } from "../wire/fault.ts";
+import { errorResponse } from "../wire/fault.ts";
 import { readBody } from "./body.ts";
 import { OWN_CONVENTIONS } from "./conventions.ts";
 import type { Conventions } from "./conventions.ts";

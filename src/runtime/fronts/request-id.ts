@@ -21,10 +21,7 @@ const MAX_LENGTH = 100;
  * The sender's `x-request-id`, else a new one; `x-ms-client-request-id` is echoed. Longer ones than
  * 100 characters are refused. @source azureml-contract 4.6
  */
-export function requestIds(
-  headers: RequestHeaders,
-  createId: () => string,
-): RequestIds {
+export function requestIds(headers: RequestHeaders, createId: () => string): RequestIds {
   const given = headers["x-request-id"];
   const client = headers["x-ms-client-request-id"];
   for (const [name, value] of [

@@ -193,7 +193,12 @@ function answered(
   onLog: (level: string, line: string) => void,
 ): boolean {
   if (kind === FRAME_KINDS.answer) {
-    const [status, headers, line, streamed] = value as [number, [string, string][], string, boolean];
+    const [status, headers, line, streamed] = value as [
+      number,
+      [string, string][],
+      string,
+      boolean,
+    ];
     onLog("INFO", line);
     if (!streamed) {
       waiting.resolve({ status, headers, body });
