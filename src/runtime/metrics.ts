@@ -2,13 +2,17 @@
 
 type Labels = Readonly<Record<string, string>>;
 
-export type Counter = { readonly add: (labels: Labels, amount?: number) => void };
-export type Histogram = { readonly observe: (labels: Labels, value: number) => void };
+/** One series of a family, found once: what is counted for every request must cost next to nothing. */
+export type Counter = { readonly add: (amount?: number) => void };
+export type Histogram = { readonly observe: (value: number) => void };
+
+/** The series of these labels; it exists from the first call on. */
+type Family<T> = (labels: Labels) => T;
 
 export type Metrics = {
-  readonly counter: (name: string, help: string) => Counter;
+  readonly counter: (name: string, help: string) => Family<Counter>;
   /** @param bounds upper bounds of the buckets, ascending, in the unit of the name */
-  readonly histogram: (name: string, help: string, bounds: readonly number[]) => Histogram;
+  readonly histogram: (name: string, help: string, bounds: readonly number[]) => Family<Histogram>;
   /** A value that is read when the metrics are. */
   readonly gauge: (name: string, help: string, read: Read) => void;
   /** The same of a count that somebody else keeps: it only grows while the process lives. */
@@ -24,34 +28,29 @@ export function createMetrics(): Metrics {
   const families: (() => string)[] = [];
   return {
     counter: (name, help) => {
-      const samples = new Map<string, { labels: Labels; value: number }>();
-      families.push(() => family({ name, help, type: "counter" }, [...samples.values()]));
-      return {
-        add: (labels, amount = 1) => {
-          slot(samples, labels, () => ({ labels, value: 0 })).value += amount;
-        },
+      const samples: { readonly labels: Labels; value: number }[] = [];
+      families.push(() => family({ name, help, type: "counter" }, samples));
+      return (labels) => {
+        const sample = { labels, value: 0 };
+        samples.push(sample);
+        return {
+          add: (amount = 1) => {
+            sample.value += amount;
+          },
+        };
       };
     },
     histogram: (name, help, bounds) => {
-      const samples = new Map<string, Buckets>();
+      const series: Buckets[] = [];
       families.push(
         () =>
           header({ name, help, type: "histogram" }) +
-          [...samples.values()].map((buckets) => bucketLines(name, bounds, buckets)).join(""),
+          series.map((buckets) => bucketLines(name, bounds, buckets)).join(""),
       );
-      return {
-        observe: (labels, value) => {
-          const buckets = slot(samples, labels, () => ({
-            labels,
-            counts: bounds.map(() => 0),
-            count: 0,
-            sum: 0,
-          }));
-          const bucket = bounds.findIndex((bound) => value <= bound);
-          if (bucket >= 0) buckets.counts[bucket] = (buckets.counts[bucket] ?? 0) + 1;
-          buckets.count += 1;
-          buckets.sum += value;
-        },
+      return (labels) => {
+        const buckets = { labels, counts: bounds.map(() => 0), count: 0, sum: 0 };
+        series.push(buckets);
+        return { observe: (value) => observe(buckets, bounds, value) };
       };
     },
     gauge: (name, help, read) => {
@@ -67,14 +66,12 @@ export function createMetrics(): Metrics {
 type Buckets = { readonly labels: Labels; readonly counts: number[]; count: number; sum: number };
 type Heading = { readonly name: string; readonly help: string; readonly type: string };
 
-function slot<T>(samples: Map<string, T>, labels: Labels, create: () => T): T {
-  const key = Object.values(labels).join("\u0000");
-  let sample = samples.get(key);
-  if (sample === undefined) {
-    sample = create();
-    samples.set(key, sample);
-  }
-  return sample;
+function observe(buckets: Buckets, bounds: readonly number[], value: number): void {
+  let bucket = 0;
+  while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1;
+  if (bucket < bounds.length) buckets.counts[bucket] = (buckets.counts[bucket] as number) + 1;
+  buckets.count += 1;
+  buckets.sum += value;
 }
 
 function header({ name, help, type }: Heading): string {

@@ -39,15 +39,37 @@ export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
     "Requests that one run answered together, seen from each of them.",
     BATCHES,
   );
+  const series = remember((deployment) => ({
+    codes: remember((code) => requests({ deployment, code })),
+    duration: durations({ deployment }),
+    wait: waits({ deployment }),
+    run: runs({ deployment }),
+    batch: batches({ deployment }),
+  }));
   return {
     observeRequest: (deployment, code, ms) => {
-      requests.add({ deployment, code: String(code) });
-      durations.observe({ deployment }, ms / 1000);
+      const { codes, duration } = series(deployment);
+      codes(String(code)).add();
+      duration.observe(ms / 1000);
     },
-    observeWait: (deployment, ms) => waits.observe({ deployment }, ms / 1000),
+    observeWait: (deployment, ms) => series(deployment).wait.observe(ms / 1000),
     observeRun: (deployment, ms, batch) => {
-      runs.observe({ deployment }, ms / 1000);
-      batches.observe({ deployment }, batch);
+      const { run, batch: size } = series(deployment);
+      run.observe(ms / 1000);
+      size.observe(batch);
     },
+  };
+}
+
+/** Makes what belongs to a name once. Names are those of deployments and codes: a handful. */
+function remember<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    let value = made.get(name);
+    if (value === undefined) {
+      value = make(name);
+      made.set(name, value);
+    }
+    return value;
   };
 }

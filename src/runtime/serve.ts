@@ -11,6 +11,7 @@ import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createGuard } from "./auth/guard.ts";
 import type { AuthOptions } from "./auth/guard.ts";
 import { createHttpFront } from "./fronts/http.ts";
+import type { V2Options } from "./fronts/v2.ts";
 import { createMetricsFront } from "./fronts/metrics-front.ts";
 import { createOpenApiPage } from "./fronts/openapi-page.ts";
 import { readLimits } from "./limits.ts";
@@ -107,22 +108,26 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const front = createHttpFront({
     scorer: router,
     conventions: conventionsFor(endpoint),
-    ready,
-    openApi: createOpenApiPage({
-      ...endpoint,
-      deployments: endpoint.deployments.map((each, index) => ({
-        ...each,
-        ...describeOf(servings[index]),
-      })),
-      secured: auth.mode !== "none",
-      scorer: router,
-    }),
+    pages: {
+      ready,
+      renderMetrics: metrics.render,
+      stats: () => ({
+        traffic: router.traffic(),
+        deployments: servings.map((serving) => serving.stats()),
+      }),
+      openApi: createOpenApiPage({
+        ...endpoint,
+        deployments: endpoint.deployments.map((each, index) => ({
+          ...each,
+          ...describeOf(servings[index]),
+        })),
+        secured: auth.mode !== "none",
+        scorer: router,
+      }),
+    },
+    v2: v2Options(endpoint, servings),
     admit: guard.admit,
-    metrics: { ...runtimeMetrics, render: metrics.render },
-    stats: () => ({
-      traffic: router.traffic(),
-      deployments: servings.map((serving) => serving.stats()),
-    }),
+    metrics: runtimeMetrics,
     log,
     clock,
     createId: randomUUID,
@@ -161,6 +166,26 @@ export async function serve(options: ServeOptions): Promise<Running> {
 
 function describeOf(serving: Serving | undefined): Pick<Serving, "describe"> {
   return serving?.describe === undefined ? {} : { describe: serving.describe };
+}
+
+/** The deployment with the most traffic speaks for the endpoint. */
+function v2Options(
+  { name, deployments }: ResolvedEndpoint,
+  servings: readonly Serving[],
+): V2Options {
+  const described = deployments
+    .toSorted((a, b) => b.traffic - a.traffic)
+    .map((deployment) => {
+      const serving = servings.find((known) => known.name === deployment.name);
+      const { version = "1", signature } = deployment.model ?? {};
+      return {
+        name: deployment.name,
+        version,
+        ...(signature && { signature }),
+        ready: () => serving?.backend.ready() ?? false,
+      };
+    });
+  return { endpoint: name, serverVersion: runtimeVersion(), deployments: described };
 }
 
 function watchMachine(metrics: Metrics, limits: Limits, clock: Clock): void {

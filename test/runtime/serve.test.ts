@@ -162,16 +162,16 @@ suite("serve", async () => {
     const { createRuntimeMetrics } = await import("../../src/runtime/runtime-metrics.ts");
     const { CLOCK, SILENT_LOG } = await import("../support/served.ts");
     const metrics = createMetrics();
+    const openApi = () => Promise.reject(new Error("never asked"));
     const front = createHttpFront({
       scorer: {
         score: () => Promise.reject(new Error("never asked")),
         close: () => Promise.resolve(),
       },
-      ready: () => true,
-      metrics: { ...createRuntimeMetrics(metrics), render: metrics.render },
-      stats: () => ({}),
-      openApi: () => Promise.reject(new Error("never asked")),
+      pages: { ready: () => true, renderMetrics: metrics.render, stats: () => ({}), openApi },
+      v2: { endpoint: "test", serverVersion: "0", deployments: [] },
       admit: () => undefined,
+      metrics: createRuntimeMetrics(metrics),
       log: SILENT_LOG,
       clock: CLOCK,
       createId: () => "id",

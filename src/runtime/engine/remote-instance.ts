@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 
 import { ScoringError } from "../../core/problem.ts";
 import type { HostCall, HostMessage, HostOptions } from "./host.ts";
-import type { EngineAnswer, Instance } from "./instance.ts";
+import type { EngineAnswer, EngineRequest, Instance } from "./instance.ts";
 import type { Profile } from "./profile.ts";
 
 /** A way to the far side. */
@@ -27,7 +27,13 @@ export function startWorker(options: HostOptions): Promise<ProfiledInstance> {
   let fault = "";
   worker.on("error", (error) => (fault = error.stack ?? String(error)));
   return connect({
-    send: (call) => worker.postMessage(call, bodiesOf(call)),
+    send: ({ id, requests }) => {
+      const owned = requests.map(own);
+      worker.postMessage(
+        { id, requests: owned },
+        owned.map(({ body }) => body.buffer),
+      );
+    },
     onMessage: (take) => worker.on("message", take),
     close: async () => void (await worker.terminate()),
     ended: new Promise((resolve) => {
@@ -53,7 +59,7 @@ export function startProcess(options: HostOptions): Promise<ProfiledInstance> {
   });
   child.send(options);
   return connect({
-    send: (call) => child.send(call),
+    send: ({ id, requests }) => child.send({ id, requests: requests.map(plain) }),
     onMessage: (take) => child.on("message", (message: HostMessage) => take(message)),
     close: async () => {
       child.disconnect();
@@ -63,11 +69,19 @@ export function startProcess(options: HostOptions): Promise<ProfiledInstance> {
   });
 }
 
-/** Bodies were read for one request alone: they move instead of being copied. */
-function bodiesOf({ requests }: HostCall): readonly ArrayBuffer[] {
-  return requests.flatMap(({ body: { buffer, byteLength } }) =>
-    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
-  );
+/** What the far side needs of a request, and nothing that cannot be sent. */
+function plain({ protocol, headers, body }: EngineRequest): EngineRequest {
+  return { protocol, headers, body };
+}
+
+/**
+ * The same with each body in a buffer of its own, which can move to a thread: of a view the thread
+ * would get all that is around it.
+ */
+function own({ protocol, headers, body }: EngineRequest) {
+  const { buffer, byteLength } = body;
+  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return { protocol, headers, body: whole ? new Uint8Array(buffer) : new Uint8Array(body) };
 }
 
 type Waiter = {

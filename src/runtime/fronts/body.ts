@@ -1,50 +1,69 @@
-/** Reading a request's body, bounded. */
+/** Reading a request's body, bounded, as it was before anybody compressed it. */
 
 import type { IncomingMessage } from "node:http";
+import { promisify } from "node:util";
+import { gunzip, inflate } from "node:zlib";
 
 import { ScoringError } from "../../core/problem.ts";
 
-/** Larger ones grow as they come: a header alone must not make us hold memory. */
-const PREALLOCATED_BYTES = 1024 * 1024;
+const DECODERS = {
+  gzip: promisify(gunzip),
+  "x-gzip": promisify(gunzip),
+  // What servers call deflate is zlib's format.
+  deflate: promisify(inflate),
+};
 
-/**
- * The whole body in a buffer of its own, so that it can move to another thread.
- *
- * @throws ScoringError INPUT_TOO_LARGE; Error when the sender goes away
- */
+/** @throws ScoringError INPUT_TOO_LARGE, INPUT_FORM; Error when the sender goes away */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
-  const declared = Number(request.headers["content-length"] ?? Number.NaN);
-  if (declared > limitBytes) throw tooLarge(limitBytes);
-  if (declared === 0) return new Uint8Array(0);
-  if (declared <= PREALLOCATED_BYTES) return readExactly(request, declared);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > limitBytes) throw tooLarge(limitBytes);
-    chunks.push(chunk);
-  }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  const encoding = request.headers["content-encoding"];
+  const body = await readRaw(request, limitBytes);
+  return encoding === undefined || encoding === "identity"
+    ? body
+    : decode(body, encoding, limitBytes);
 }
 
-function readExactly(request: IncomingMessage, length: number): Promise<Uint8Array> {
+/** As it was sent. */
+export function readRaw(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
-    const body = new Uint8Array(length);
-    let at = 0;
-    request.on("data", (chunk: Uint8Array) => {
-      body.set(chunk, at);
-      at += chunk.length;
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= limitBytes) chunks.push(chunk);
+      else {
+        request.pause();
+        reject(tooLarge(limitBytes));
+      }
     });
-    request.once("end", () => resolve(body));
+    request.once("end", () => {
+      const [single] = chunks;
+      resolve(chunks.length === 1 && single !== undefined ? single : Buffer.concat(chunks, length));
+    });
     request.once("error", reject);
-    request.once("close", () => reject(new Error("the sender went away")));
+    request.once("close", () => {
+      if (!request.complete) reject(new Error("the sender went away"));
+    });
   });
+}
+
+async function decode(body: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
+  const known = Object.keys(DECODERS).find((name) => name === encoding.trim().toLowerCase());
+  if (known === undefined) {
+    throw new ScoringError(
+      "INPUT_FORM",
+      `the body is encoded as ${encoding.slice(0, 40)}, expected gzip, deflate or identity`,
+    );
+  }
+  try {
+    return await DECODERS[known as keyof typeof DECODERS](body, { maxOutputLength: limitBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      throw tooLarge(limitBytes);
+    const message = `the body is not ${known}: ${(error as Error).message}`;
+    throw new ScoringError("INPUT_FORM", message, { cause: error });
+  }
 }
 
 function tooLarge(limitBytes: number): ScoringError {

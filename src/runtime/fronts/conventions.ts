@@ -18,8 +18,8 @@ export type Conventions = {
 };
 
 export type Asked = {
-  readonly path: string;
-  readonly method: string;
+  readonly url?: string | undefined;
+  readonly method?: string | undefined;
   readonly headers: RequestHeaders;
 };
 

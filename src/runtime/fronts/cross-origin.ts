@@ -7,7 +7,7 @@ const METHODS = ["GET", "POST"];
 /** @param origins those that may, `*` for any */
 export function crossOriginHeaders(
   origins: readonly string[],
-  { method, headers }: { readonly method: string; readonly headers: RequestHeaders },
+  { method, headers }: { readonly method?: string | undefined; readonly headers: RequestHeaders },
 ): Readonly<Record<string, string>> {
   const origin = headers["origin"];
   const allowed = allowedOrigin(origins, typeof origin === "string" ? origin : undefined);

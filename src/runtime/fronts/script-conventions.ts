@@ -29,10 +29,12 @@ export function scriptConventions({ origins, tellVersion }: ScriptConventions): 
     notAllowed: (_method, allowed) =>
       fault(405, "The method is not allowed for the requested URL.", { allow: allowed.join(", ") }),
     finish: (asked, answer) => {
-      if (!ROUTES.has(asked.path)) return answer;
+      const [path = "/"] = (asked.url ?? "/").split("?", 1);
+      // A wrong method never gets as far as the server's own headers.
+      if (!ROUTES.has(path) || answer.status === 405) return answer;
       const cors = origins.length === 0 ? {} : crossOriginHeaders(origins, asked);
       const version = tellVersion ? { "x-ms-server-version": SERVER_VERSION } : {};
-      const type = asked.path === "/" ? { "content-type": "text/html; charset=utf-8" } : {};
+      const type = path === "/" ? { "content-type": "text/html; charset=utf-8" } : {};
       return { ...answer, headers: { ...answer.headers, ...type, ...version, ...cors } };
     },
   };
