@@ -20,10 +20,11 @@ COPY --from=build /runtime/ /
 ENV EDGEWRIGHT_ENDPOINT=/var/azureml-app/endpoint.json \
     EDGEWRIGHT_HOST=0.0.0.0 \
     EDGEWRIGHT_PORT=5001 \
+    EDGEWRIGHT_METRICS_PORT=9600 \
     NODE_ENV=production \
     ORT_DISABLE_TELEMETRY=1
 WORKDIR /opt/edgewright
 USER 10001:10001
-EXPOSE 5001
+EXPOSE 5001 9600
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/node", "/opt/edgewright/src/runtime/main.js"]

@@ -12,9 +12,11 @@ import { createBlobStore } from "./blob-store.ts";
 import { archiveChunks } from "./image/archive.ts";
 import { createLayerStore } from "./image/layer.ts";
 import { parseReference, printReference } from "./image/reference.ts";
+import type { Reference } from "./image/reference.ts";
 import { timestamp } from "./image/timestamp.ts";
 import { buildImages } from "./images.ts";
 import { installedPackage, packageVersion } from "./layers/installed-package.ts";
+import type { Deployment } from "./manifest/deployment.ts";
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
 import { createOutputFiles, outputFault } from "./output-files.ts";
 import type { OutputFiles } from "./output-files.ts";
@@ -23,6 +25,9 @@ import type { PackOptions, PackResult } from "./pack-options.ts";
 import { planImage } from "./plan.ts";
 import { recipeDigest } from "./recipe.ts";
 import { packedImage, printRecord } from "./record.ts";
+
+/** Of the index digest, in the image's name and the module's version. */
+const VERSION_DIGITS = 12;
 
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
   const { temporaryFolder, cacheFolder } = options;
@@ -44,13 +49,22 @@ async function build(
   options: PackOptions,
   { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
 ): Promise<PackResult> {
-  const { packageRoot, platforms, frozen, run, progress } = options;
+  const { packageRoot, platforms, frozen, run, progress, deviceEnv: env = {} } = options;
   const plan = planImage(endpoint);
-  const defaultName = endpoint.name.toLowerCase();
-  parseReference(options.tag ?? defaultName, "latest");
+  const referenceOf = (version: string): Reference =>
+    parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);
   for (const path of [files.image, files.manifest, files.record])
     if (path !== undefined) await outputs.claim(path);
+  const template = await readData(packageRoot, "module-template/create-options.json");
+  const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
+  const manifestOf = (version: string): Deployment => {
+    const image = printReference(referenceOf(version));
+    return renderDeployment(endpoint, { image, version, template, env }, manifestBase);
+  };
+  // Once before the long work: what is wrong with a manifest does not depend on the image's bytes.
+  const { problems: faults } = manifestOf("0".repeat(VERSION_DIGITS));
+  if (hasErrors(faults)) throw new UserError(faults);
   const engine =
     options.output.kind === "docker"
       ? await (await import("./engine.ts")).openEngine(options.env)
@@ -73,20 +87,10 @@ async function build(
   };
   const store = createLayerStore(layers);
   const index = await buildImages({ plan, base, created, store, blobs, folder }, options);
-  const version = index.digest.slice("sha256:".length, "sha256:".length + 12);
-  const reference = parseReference(options.tag ?? defaultName, version);
+  const version = index.digest.slice("sha256:".length).slice(0, VERSION_DIGITS);
+  const reference = referenceOf(version);
   const name = printReference(reference);
-
-  const template = await readData(packageRoot, "module-template/create-options.json");
-  const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
-  const manifest = renderDeployment(
-    endpoint,
-    { image: name, version, template, env: options.deviceEnv ?? {} },
-    manifestBase,
-  );
-  const problems = [...base.problems, ...manifest.problems];
-  if (hasErrors(problems)) throw new UserError(problems);
-
+  const manifest = manifestOf(version);
   const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
   await outputs.write(files.manifest, manifest.text);
   await outputs.write(files.record, printRecord({ ...facts, index }));
@@ -103,7 +107,7 @@ async function build(
     index: { digest: index.digest },
     images: index.images.map(packedImage),
     files,
-    problems,
+    problems: base.problems,
   };
 }
 

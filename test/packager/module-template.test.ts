@@ -28,6 +28,7 @@ suite("the Dockerfiles", () => {
     assert.ok(
       dockerfile.includes(`ENTRYPOINT ${JSON.stringify(config.entrypoint).replace(",", ", ")}`),
     );
+    assert.ok(dockerfile.includes(`EXPOSE ${config.ports.join(" ")}`));
     assert.ok(dockerfile.includes(`USER ${config.user}`));
     assert.ok(dockerfile.includes(`WORKDIR ${config.workingDir}`));
     assert.ok(dockerfile.includes(`STOPSIGNAL ${config.stopSignal}`));

@@ -6,28 +6,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import Docker from "dockerode";
+import type { Container } from "dockerode";
 import { UserError } from "../../src/core/problem.ts";
 import { createBlobStore, digestOf } from "../../src/packager/blob-store.ts";
 import { LOCK_FILE } from "../../src/packager/base/lock.ts";
 import { hostPrograms } from "../../src/packager/programs.ts";
 import type { PackResult } from "../../src/packager/pack-options.ts";
 import type { ResolvedEndpoint } from "../../src/spec/resolved.ts";
-import { joinCreateOptions } from "./support/create-options.ts";
+import {
+  addressOf,
+  docker,
+  NO_ENGINE,
+  removeImages,
+  startModule,
+  untilLogged,
+} from "./support/container.ts";
 import { deployment, endpoint, moduleOf } from "./support/endpoints.ts";
 import { readLayer } from "./support/entries.ts";
 import { ANSWER, makePackageRoot } from "./support/package-root.ts";
 import { CACHE, isThere, NO_BASE, packHere } from "./support/shared-cache.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
-const docker = new Docker();
-const NO_ENGINE: string | false = await docker.ping().then(
-  () => false as const,
-  () => "no container engine answers on this machine",
-);
 const NO_SKOPEO = isThere("skopeo") ? false : "skopeo is not on this machine";
-
-type Twin = { modules: Record<string, { settings: Record<string, unknown> }> };
 
 suite("pack", { skip: NO_BASE }, () => {
   let folder: string;
@@ -132,21 +132,14 @@ suite("pack", { skip: NO_BASE }, () => {
       });
       assert.equal(loaded.index.digest, result.index.digest);
       assert.equal(loaded.files.image, undefined);
-      const options = joinCreateOptions(await moduleSettings(loaded.files.manifest)) as object;
-      const container = await docker.createContainer({ Image: loaded.name, ...options });
-      t.after(async () => {
-        await container.remove({ force: true });
-        await docker.getVolume("edgewright-test-box").remove();
-        await removeImages(loaded.name);
-      });
-      await container.start();
-      await untilReady(container);
-      const { HostConfig, NetworkSettings, State } = await container.inspect();
+      const container = await startModule(t, loaded.files.manifest);
+      await untilLogged(container, '"ready"');
+      const { HostConfig, State } = await container.inspect();
       assert.ok(State.Running);
       assert.equal(HostConfig.NanoCpus, 500_000_000);
       assert.equal(HostConfig.Memory, 268_435_456);
       assert.equal(HostConfig.ReadonlyRootfs, true);
-      const response = await fetch(`http://${NetworkSettings.Networks["bridge"]?.IPAddress}:5001/`);
+      const response = await fetch(await addressOf(container));
       assert.deepEqual(await response.json(), ANSWER);
       const node = ["/usr/local/bin/node", "-e"];
       const script = `const fs = require("fs"); fs.writeFileSync("/var/lib/edgewright/a", "1");
@@ -190,6 +183,23 @@ suite("pack", { skip: NO_BASE }, () => {
     const record = await readFile(dated.files.record, "utf8");
     assert.ok(record.includes('"created": "2023-11-14T22:13:20Z"'));
     assert.ok(!record.includes(place));
+  });
+
+  test("a manifest that cannot be is refused before anything is fetched or made", async (t) => {
+    const specFolder = await tempFolder(t);
+    const given = {
+      output: { kind: "archive" as const, file: join(specFolder, "out.tar") },
+      packageRoot: join(folder, "first", "package"),
+      specFolder,
+      run: () => Promise.reject(new Error("no program is needed for that")),
+      cacheFolder: join(specFolder, "cache"),
+    };
+    const wrong = endpoint({ module: moduleOf({ env: { "a.b": "1" } }) });
+    await assert.rejects(
+      packHere(wrong, given),
+      (error) => error instanceof UserError && error.problems[0]?.code === "MANIFEST_NAME",
+    );
+    assert.deepEqual(await readdir(specFolder), [LOCK_FILE]);
   });
 
   test("a build that is called off leaves nothing", async (t) => {
@@ -247,35 +257,11 @@ function spec(model: string): ResolvedEndpoint {
   });
 }
 
-async function removeImages(name: string): Promise<void> {
-  const listed = await docker.listImages({ filters: { reference: [`${name}*`] } });
-  for (const tag of listed.flatMap(({ RepoTags }) => RepoTags ?? []))
-    await docker.getImage(tag).remove();
-}
-
 async function sha256(file: string): Promise<string> {
   return digestOf(await readFile(file));
 }
 
-async function moduleSettings(manifest: string): Promise<Record<string, unknown>> {
-  const { modulesContent } = JSON.parse(await readFile(manifest, "utf8")) as {
-    modulesContent: { $edgeAgent: { "properties.desired": Twin } };
-  };
-  const { modules } = modulesContent.$edgeAgent["properties.desired"];
-  return modules["pump-monitor"]?.settings ?? {};
-}
-
-async function untilReady(container: Docker.Container): Promise<void> {
-  const logs = await container.logs({ follow: true, stdout: true, stderr: true });
-  let text = "";
-  for await (const chunk of logs) {
-    text += String(chunk);
-    if (text.includes('"ready"')) return;
-  }
-  assert.fail(`the container ended: ${text}`);
-}
-
-async function runInside(container: Docker.Container, Cmd: string[]): Promise<string> {
+async function runInside(container: Container, Cmd: string[]): Promise<string> {
   const exec = await container.exec({ Cmd, AttachStdout: true, AttachStderr: true });
   const stream = await exec.start({});
   let text = "";

@@ -17,16 +17,19 @@ function twoDeployments(first: typeof model, second: typeof model): ResolvedEndp
 }
 
 suite("planImage", () => {
-  test("models lie where Azure puts them, and the endpoint says so", () => {
+  test("models lie where Azure puts them, and the endpoint names them from where it lies", () => {
     const { endpoint: inside, models } = planImage(twoDeployments(model, { ...model, name: "b" }));
     assert.deepEqual(
       inside.deployments.map((one) => one.model?.path),
+      ["azureml-models/pump/3/pump.onnx", "azureml-models/b/3/pump.onnx"],
+    );
+    assert.deepEqual(
+      models.map(({ target }) => target),
       [
-        "/var/azureml-app/azureml-models/pump/3/pump.onnx",
-        "/var/azureml-app/azureml-models/b/3/pump.onnx",
+        "var/azureml-app/azureml-models/pump/3/pump.onnx",
+        "var/azureml-app/azureml-models/b/3/pump.onnx",
       ],
     );
-    assert.equal(models.length, 2);
     assert.equal(inside.deployments[0]?.model?.bytes, 7);
   });
 
@@ -100,7 +103,7 @@ suite("imageConfig", () => {
     assert.equal(config.user, "10001:10001");
     assert.equal(config.env["ORT_DISABLE_TELEMETRY"], "1");
     assert.equal(config.stopSignal, "SIGTERM");
-    assert.deepEqual(config.ports, [5001]);
+    assert.deepEqual(config.ports, [5001, 9600]);
     assert.equal(config.labels["io.edgewright.deployment.blue.model"], "pump:3");
     assert.equal(config.labels["io.edgewright.deployment.blue.model.sha256"], "ab".repeat(32));
     assert.deepEqual(

@@ -15,8 +15,9 @@ export const RUNTIME_ENTRIES = [
   "runtime/engine/process.js",
 ] as const;
 
-/** As the compiler writes them: one specifier a line, in double quotes. */
-const IMPORTS = /(?:^(?:import|export)\b[^;"]*|\bimport\()"(?<specifier>[^"]+)"/gmu;
+/** As the compiler writes them: `… from "x"` of imports and exports, `import "x"`, `import("x")`. */
+const IMPORTS =
+  /^(?:import|export)\b[^"'=;()]*\bfrom "(?<from>[^"]+)"|(?:^import |\bimport\()"(?<alone>[^"]+)"/gmu;
 const SOURCE_MAP = /^\/\/# sourceMappingURL=.*\n?/gmu;
 
 export type RuntimeFiles = {
@@ -36,7 +37,7 @@ export async function runtimeFiles(packageRoot: string): Promise<RuntimeFiles> {
     const text = (await readFile(join(source, path), "utf8")).replace(SOURCE_MAP, "");
     files.set(path, text);
     for (const { groups } of text.matchAll(IMPORTS)) {
-      const specifier = groups?.["specifier"] ?? "";
+      const specifier = groups?.["from"] ?? groups?.["alone"] ?? "";
       if (specifier.startsWith(".")) queue.push(posix.join(posix.dirname(path), specifier));
       else if (!isBuiltin(specifier)) packages.add(packageName(specifier));
     }

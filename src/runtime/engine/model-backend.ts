@@ -102,18 +102,14 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
         deployment: name,
       });
     },
-    score: async (request: ScoringRequest): Promise<ScoringResponse> => {
-      try {
-        const answer = await dispatcher.score(request);
+    score: (request: ScoringRequest): Promise<ScoringResponse> =>
+      dispatcher.score(request).then((answer) => {
         if (answer.batch > 0) options.onRun(answer.runMs, answer.batch);
         if (answer.fault !== undefined) {
           log.error(answer.fault, { deployment: name, requestId: request.requestId });
         }
         return answer;
-      } catch (error) {
-        return errorResponse(error);
-      }
-    },
+      }, errorResponse),
     ready: () => dispatcher.instances().length > 0,
     report: () => report,
     close: async () => {

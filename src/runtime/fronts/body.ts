@@ -14,12 +14,12 @@ const DECODERS = {
 };
 
 /** @throws ScoringError INPUT_TOO_LARGE, INPUT_FORM; Error when the sender goes away */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const encoding = request.headers["content-encoding"];
-  const body = await readRaw(request, limitBytes);
+  const body = readRaw(request, limitBytes);
   return encoding === undefined || encoding === "identity"
     ? body
-    : decode(body, encoding, limitBytes);
+    : body.then((packed) => decode(packed, encoding, limitBytes));
 }
 
 /** As it was sent. */

@@ -3,10 +3,12 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
-import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
+import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
 import { errorResponse } from "../wire/fault.ts";
+import { readBody, readRaw } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { compress } from "./compress.ts";
 import { OWN_CONVENTIONS } from "./conventions.ts";
@@ -15,7 +17,7 @@ import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
 import { envelopeOf } from "./envelope.ts";
 import { listen } from "./listen.ts";
-import { pageAt } from "./pages.ts";
+import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
 import { sendAnswer } from "./send.ts";
 import { v2Fault, v2Route } from "./v2.ts";
@@ -72,20 +74,34 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   };
 }
 
-type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
+/** One request on its way to its answer. */
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly query: string;
+  readonly requestId: string;
+  readonly cancellation: Cancellation;
+};
 
 async function serve(
   options: HttpFrontOptions,
   drain: Drain,
-  { request, response }: Exchange,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
-  drain.enter(response);
-  const { ids: idsOf, finish } = conventionsOf(options);
-  const ids = idsOf(request.headers, options.createId);
+  const cancellation = new Cancellation();
+  drain.enter(response, () => cancellation.cancel("gone"));
+  const conventions = conventionsOf(options);
+  const ids = conventions.ids(request.headers, options.createId);
   let answer: ScoringResponse;
   if (ids.ok) {
-    const given = await answerTo(options, { request, response, requestId: ids.requestId });
-    answer = finish(request, given);
+    const [path, query] = splitUrl(request.url ?? "/");
+    const exchange = { request, path, query, requestId: ids.requestId, cancellation };
+    try {
+      answer = await answerTo(options, exchange);
+    } catch (error) {
+      answer = faultOf(options, exchange, error);
+    }
+    answer = conventions.finish(request, answer);
   } else answer = tooLongId(ids.message);
   // After a body that was not read to its end the rest of it would be read as the next request.
   const close = drain.begun() || !request.complete;
@@ -105,26 +121,28 @@ function tooLongId(message: string): ScoringResponse {
   };
 }
 
-type Asked = Exchange & { readonly requestId: string };
+/** May throw or reject with what is wrong with the request. */
+function answerTo(
+  options: HttpFrontOptions,
+  exchange: Exchange,
+): ScoringResponse | Promise<ScoringResponse> {
+  const { request, path } = exchange;
+  if (!(reads(request) && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
+  if (path === "/score") return answerScore(options, exchange);
+  return path.startsWith("/v2") ? answerV2(options, exchange) : answerPage(options, exchange);
+}
 
-/** Never rejects: what goes wrong is an answer. */
-async function answerTo(options: HttpFrontOptions, asked: Asked): Promise<ScoringResponse> {
-  const [path = "/", query = ""] = splitUrl(asked.request.url ?? "/");
-  const isV2 = path.startsWith("/v2");
-  try {
-    admit(options, asked.request, path);
-    if (path === "/score") return await answerScore(options, asked, query);
-    const answer = isV2
-      ? await answerV2(options, asked, path)
-      : await answerPage(options, asked.request, { path, query });
-    return answer;
-  } catch (error) {
-    const answer = errorResponse(error);
-    if (answer.status >= 500) {
-      options.log.error((error as Error).stack ?? String(error), { requestId: asked.requestId });
-    }
-    return isV2 ? asV2Fault(answer) : answer;
+function faultOf(
+  options: HttpFrontOptions,
+  { path, requestId }: Exchange,
+  error: unknown,
+): ScoringResponse {
+  const answer = errorResponse(error);
+  if (answer.status >= 500) {
+    options.log.error((error as Error).stack ?? String(error), { requestId });
   }
+  if (path === "/score") options.metrics.observeRequest("", answer.status, 0);
+  return path.startsWith("/v2") ? asV2Fault(answer) : answer;
 }
 
 /** At the first question mark. */
@@ -137,50 +155,41 @@ function reads({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function admit(options: HttpFrontOptions, request: IncomingMessage, path: string): void {
-  if (reads(request) && OPEN_PATHS.has(path)) return;
-  options.admit(request.headers.authorization);
-}
-
 const READING = ["GET", "HEAD"];
 const SCORE = { kind: "score" } as const;
 
-async function answerScore(
+function answerScore(
   options: HttpFrontOptions,
-  { request, response, requestId }: Asked,
-  query: string,
+  exchange: Exchange,
+): ScoringResponse | Promise<ScoringResponse> {
+  const { scoreMethods, notAllowed } = conventionsOf(options);
+  const { method = "" } = exchange.request;
+  if (!scoreMethods.includes(method)) return notAllowed(method, scoreMethods);
+  return scoreBody(options, exchange, { protocol: SCORE });
+}
+
+async function scoreBody(
+  options: HttpFrontOptions,
+  { request, query, requestId, cancellation }: Exchange,
+  {
+    protocol,
+    deployment,
+  }: { readonly protocol: Protocol; readonly deployment?: string | undefined },
 ): Promise<ScoringResponse> {
-  const { scoreMethods, encodedBodies } = conventionsOf(options);
-  const { method = "" } = request;
-  if (!scoreMethods.includes(method)) return notAllowed(options, request, scoreMethods);
-  const { maxBodyBytes } = options;
-  const start = options.clock.monotonic();
-  let answer: ScoringResponse;
-  try {
-    const envelope = { protocol: SCORE, requestId, query, maxBodyBytes, encodedBodies };
-    answer = await options.scorer.score(await envelopeOf(request, response, envelope));
-  } catch (error) {
-    // Counted as well: the body was not to be had.
-    answer = errorResponse(error);
-  }
-  observe(options, answer, start);
+  const { scorer, metrics, clock, maxBodyBytes } = options;
+  const start = clock.monotonic();
+  const read = conventionsOf(options).encodedBodies ? readRaw : readBody;
+  const body = await read(request, maxBodyBytes);
+  const answer = await scorer.score(
+    envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
+  );
+  const by = answer.headers["azureml-model-deployment"] ?? "";
+  metrics.observeRequest(by, answer.status, clock.monotonic() - start);
   return answer;
 }
 
-function observe(
-  { metrics, clock }: HttpFrontOptions,
-  answer: ScoringResponse,
-  start: number,
-): void {
-  const deployment = answer.headers["azureml-model-deployment"] ?? "";
-  metrics.observeRequest(deployment, answer.status, clock.monotonic() - start);
-}
-
-async function answerV2(
-  options: HttpFrontOptions,
-  { request, response, requestId }: Asked,
-  path: string,
-): Promise<ScoringResponse> {
+async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<ScoringResponse> {
+  const { request, path } = exchange;
   const route = v2Route(options.v2, path);
   if (route.kind === "page") {
     return reads(request) || route.page.status === 404
@@ -188,23 +197,15 @@ async function answerV2(
       : v2NotAllowed(request, READING);
   }
   if (request.method !== "POST") return v2NotAllowed(request, ["POST"]);
-  const start = options.clock.monotonic();
-  const { maxBodyBytes } = options;
-  const protocol = route.kind === "infer" ? { kind: "oip" as const, model: route.model } : SCORE;
-  const pin =
-    route.kind === "infer" && route.deployment !== undefined
-      ? { deployment: route.deployment }
-      : {};
-  const envelope = await envelopeOf(request, response, {
-    protocol,
-    ...pin,
-    requestId,
-    query: "",
-    maxBodyBytes,
+  if (route.kind === "posted") {
+    const body = await readBody(request, options.maxBodyBytes);
+    return route.page(Buffer.from(body).toString());
+  }
+  const { model, deployment } = route;
+  const answer = await scoreBody(options, exchange, {
+    protocol: { kind: "oip", model },
+    deployment,
   });
-  if (route.kind === "posted") return route.page(Buffer.from(envelope.body).toString());
-  const answer = await options.scorer.score(envelope);
-  observe(options, answer, start);
   return compress(asV2Fault(answer), request.headers["accept-encoding"]);
 }
 
@@ -222,26 +223,17 @@ function asV2Fault(answer: ScoringResponse): ScoringResponse {
 
 async function answerPage(
   options: HttpFrontOptions,
-  request: IncomingMessage,
-  { path, query }: { readonly path: string; readonly query: string },
+  { request, path, query }: Exchange,
 ): Promise<ScoringResponse> {
+  const { pages } = options;
+  const { notAllowed, notFound } = conventionsOf(options);
   const asked = request.headers["azureml-model-deployment"];
   const deployment = typeof asked === "string" ? asked : undefined;
-  const page = reads(request)
-    ? await pageAt(options.pages, { path, query, deployment })
-    : undefined;
-  if (page !== undefined) return page;
-  const exists =
-    !reads(request) && pageAt(options.pages, { path, query: "", deployment }) !== undefined;
-  return exists ? notAllowed(options, request, READING) : conventionsOf(options).notFound(path);
-}
-
-function notAllowed(
-  options: HttpFrontOptions,
-  { method = "" }: IncomingMessage,
-  allowed: readonly string[],
-): ScoringResponse {
-  return conventionsOf(options).notAllowed(method, allowed);
+  if (reads(request)) {
+    const page = await pageAt(pages, { path, query, deployment });
+    if (page !== undefined) return page;
+  } else if (PAGES.has(path)) return notAllowed(request.method ?? "", READING);
+  return notFound(path);
 }
 
 /** The protocol has conventions of its own. */

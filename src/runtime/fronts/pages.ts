@@ -21,6 +21,15 @@ export type PageRequest = {
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const JSON_TYPE = { "content-type": "application/json" };
 
+export const PAGES: ReadonlySet<string> = new Set([
+  "/",
+  "/health/live",
+  "/health/ready",
+  "/stats",
+  "/metrics",
+  "/swagger.json",
+]);
+
 /** undefined where there is no page. */
 export function pageAt(
   options: PageOptions,

@@ -75,13 +75,20 @@ export function createAdmission(options: AdmissionOptions): Admission {
         resolve(refuse("timeout"));
         request.cancellation.cancel("timeout");
       }, settings.requestTimeoutMs - waitedMs);
-      backend
-        .score(request)
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          release();
-        });
+      const finish = (): void => {
+        clearTimeout(timer);
+        release();
+      };
+      backend.score(request).then(
+        (response) => {
+          finish();
+          resolve(response);
+        },
+        (error: Error) => {
+          finish();
+          reject(error);
+        },
+      );
     });
   };
   const wait = (request: ScoringRequest): Promise<ScoringResponse> => {

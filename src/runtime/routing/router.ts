@@ -35,19 +35,19 @@ export function createRouter(options: RouterOptions): Router {
   let pick = pickerOf(names, traffic);
   let copy = mirrorPicker(options.mirror);
 
-  const score = async (request: ScoringRequest): Promise<ScoringResponse> => {
+  const score = (request: ScoringRequest): Promise<ScoringResponse> => {
     const { deployment } = request;
     const name = deployment === undefined ? pick() : byName.get(deployment.toLowerCase());
     const scorer = name === undefined ? undefined : deployments[name];
-    if (name === undefined || scorer === undefined) return refuse(refusal(names, deployment));
+    if (name === undefined || scorer === undefined) {
+      return Promise.resolve(refuse(refusal(names, deployment)));
+    }
     // A request that names its deployment is not mirrored.
     const mirrored = deployment === undefined ? copy() : undefined;
     if (mirrored !== undefined) sendCopy(deployments[mirrored], request);
-    const response = await scorer.score(request);
-    return {
-      ...response,
-      headers: { ...response.headers, [DEPLOYMENT_HEADER]: name },
-    };
+    return scorer.score(request).then((response) => {
+      return { ...response, headers: { ...response.headers, [DEPLOYMENT_HEADER]: name } };
+    });
   };
   return {
     score,

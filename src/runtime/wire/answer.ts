@@ -23,6 +23,8 @@ export type RenderedAnswer = {
 const JSON_HEADERS = { "content-type": "application/json" };
 const BINARY_HEADERS = { "content-type": "application/octet-stream" };
 
+const CLOSE_BRACE = 125;
+
 /** Answers are written one at a time, and a writer keeps its room. */
 const writer = new ByteWriter();
 
@@ -62,30 +64,29 @@ function renderOip(
   model: ModelIdentity,
 ): RenderedAnswer {
   const binary: Uint8Array[] = [];
+  const id = form.id === undefined ? "" : `,"id":${JSON.stringify(form.id)}`;
   writer.text(
-    `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)},`,
+    `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}${id},"outputs":`,
   );
-  if (form.id !== undefined) writer.text(`"id":${JSON.stringify(form.id)},`);
-  writer.ascii('"outputs":');
   writeList(writer, outputs.length, (index) => {
     const { spec, tensor } = outputs[index] as NamedOutput;
-    const raw = form.isBinary(spec.name) ? rawBytes(tensor) : undefined;
-    const parameters = {
-      ...(raw && { binary_data_size: raw.length }),
-      ...(spec.labels && { labels: JSON.stringify(spec.labels) }),
-    };
-    writer.text(
-      `{"name":${JSON.stringify(spec.name)},"shape":[${tensor.dims.join(",")}],"datatype":"${DTYPES[tensor.type].oip}"`,
-    );
-    if (raw || spec.labels) writer.text(`,"parameters":${JSON.stringify(parameters)}`);
+    const { name, labels } = spec;
+    const raw = form.isBinary(name) ? rawBytes(tensor) : undefined;
     if (raw) binary.push(raw);
-    else {
-      writer.ascii(',"data":');
-      writeFlat(writer, tensor);
-    }
-    writer.ascii("}");
+    const parameters =
+      raw || labels
+        ? `,"parameters":${JSON.stringify({
+            ...(raw && { binary_data_size: raw.length }),
+            ...(labels && { labels: JSON.stringify(labels) }),
+          })}`
+        : "";
+    writer.text(
+      `{"name":${JSON.stringify(name)},"shape":[${tensor.dims.join(",")}],"datatype":"${DTYPES[tensor.type].oip}"${parameters}${raw ? "" : ',"data":'}`,
+    );
+    if (!raw) writeFlat(writer, tensor);
+    writer.byte(CLOSE_BRACE);
   });
-  writer.ascii("}");
+  writer.byte(CLOSE_BRACE);
   const json = writer.take();
   if (binary.length === 0) return { headers: JSON_HEADERS, body: json };
   return {

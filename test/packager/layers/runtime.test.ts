@@ -13,6 +13,7 @@ suite("runtimeFiles", () => {
     assert.deepEqual([...files.keys()].toSorted(), [
       "runtime/answer.js",
       "runtime/engine/late.js",
+      "runtime/engine/process.js",
       "runtime/engine/worker.js",
       "runtime/main.js",
     ]);

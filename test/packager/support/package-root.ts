@@ -9,6 +9,8 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { listSupportedBackends } from "onnxruntime-node";
 import { answer } from "./answer.js";
+export const UNUSED = "no-package";
+export default class Nothing { text = "./nowhere.js"; }
 const { EDGEWRIGHT_ENDPOINT, EDGEWRIGHT_HOST, EDGEWRIGHT_PORT } = process.env;
 const { name } = JSON.parse(readFileSync(EDGEWRIGHT_ENDPOINT, "utf8"));
 const backends = listSupportedBackends().map((backend) => backend.name).filter((name) => name === "cpu");
@@ -33,6 +35,7 @@ export async function makePackageRoot(folder: string): Promise<string> {
     join(runtime, "engine", "worker.js"),
     'export * from "../answer.js";\nconst late = () => import("./late.js");\nvoid late;\n',
   );
+  await writeFile(join(runtime, "engine", "process.js"), 'import "./worker.js";\n');
   await writeFile(join(runtime, "engine", "late.js"), 'import "node:os";\n');
   for (const name of ["package.json", "module-template", "deployment-manifests"])
     await cp(join(REPOSITORY, name), join(folder, name), { recursive: true });

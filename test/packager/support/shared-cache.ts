@@ -10,7 +10,9 @@ import type { PackOptions, PackResult } from "../../../src/packager/pack-options
 import { hostPrograms } from "../../../src/packager/programs.ts";
 import type { ResolvedEndpoint } from "../../../src/spec/resolved.ts";
 
-export const CACHE = join(tmpdir(), `edgewright-test-cache-${userInfo().uid}`);
+/** As `XDG_CACHE_HOME` it makes the command line share the base too. */
+export const CACHE_HOME = join(tmpdir(), `edgewright-test-cache-${userInfo().uid}`);
+export const CACHE = join(CACHE_HOME, "edgewright");
 const LOCK = join(CACHE, "image.lock.json");
 
 /** Why a real base cannot be assembled here, if so. */
@@ -34,8 +36,7 @@ type Given = Pick<PackOptions, "output" | "packageRoot" | "specFolder"> & Partia
 
 /** Builds with the shared base; `frozen` and a lock of one's own are possible. */
 export async function packHere(endpoint: ResolvedEndpoint, given: Given): Promise<PackResult> {
-  const lock = join(given.specFolder, "image.lock.json");
-  if (given.frozen !== true && existsSync(LOCK) && !existsSync(lock)) await copyFile(LOCK, lock);
+  if (given.frozen !== true) await takeLock(given.specFolder);
   const result = await pack(endpoint, {
     platforms: ["linux/amd64", "linux/arm64"],
     workingFolder: given.specFolder,
@@ -49,9 +50,19 @@ export async function packHere(endpoint: ResolvedEndpoint, given: Given): Promis
     env: process.env,
     ...given,
   });
+  await keepLock(given.specFolder);
+  return result;
+}
+
+/** Puts the shared lock, if there is one already, beside a spec. */
+export async function takeLock(specFolder: string): Promise<void> {
+  const lock = join(specFolder, "image.lock.json");
+  if (existsSync(LOCK) && !existsSync(lock)) await copyFile(LOCK, lock);
+}
+
+export async function keepLock(specFolder: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const draft = join(CACHE, `.${randomUUID()}.part`);
-  await copyFile(lock, draft);
+  await copyFile(join(specFolder, "image.lock.json"), draft);
   await rename(draft, LOCK);
-  return result;
 }
