@@ -20,9 +20,12 @@ export function sendAnswer(
   if (response.destroyed) return;
   const head: string[] = [];
   for (const name in headers) {
-    if (repeated?.[name] === undefined) head.push(name, headers[name] as string);
+    if (repeated?.[name] === undefined && ids[name] === undefined) head.push(name, headers[name] as string);
   }
-  for (const name in repeated) for (const value of repeated[name] ?? []) head.push(name, value);
+  for (const name in repeated) {
+    if (ids[name] !== undefined) continue;
+    for (const value of repeated[name] ?? []) head.push(name, value);
+  }
   for (const name in ids) head.push(name, ids[name] as string);
   if (close) head.push("connection", "close");
   if (!(body instanceof Uint8Array)) {

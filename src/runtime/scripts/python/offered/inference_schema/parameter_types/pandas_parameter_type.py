@@ -65,8 +65,8 @@ class PandasParameterType(AbstractParameterType):
             if str(dtype).startswith("timedelta"):
                 frame[name] = pandas.to_timedelta(frame[name])
             elif str(dtype).startswith("datetime"):
-                frame[name] = pandas.to_datetime(frame[name])
-                if getattr(dtype, "tz", None) is None and frame[name].dt.tz is not None:
+                frame[name] = pandas.to_datetime(frame[name], utc=True)
+                if getattr(dtype, "tz", None) is None:
                     frame[name] = frame[name].dt.tz_localize(None)
         return frame.astype(dtype=types)
 
