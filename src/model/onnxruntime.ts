@@ -95,20 +95,39 @@ export async function createSession(
     ? await loadWithoutZipMaps(session, path, settings)
     : NO_NAMES;
   if (tensorNames === NO_NAMES) session.loadModel(path, settings);
+  const inputNames = signature.inputs.map((input) => input.name);
+  // What to fetch is the same object again and again: most requests want all outputs.
+  const plans = new WeakMap<readonly string[], FetchPlan>();
   return {
     run: (feeds, outputs) => {
-      const inputs: Record<string, NativeTensor> = {};
-      for (const { name: input } of signature.inputs) {
-        const tensor = feeds[input];
-        if (tensor !== undefined) inputs[input] = toNative(tensor);
+      let plan = plans.get(outputs);
+      if (plan === undefined) {
+        plan = planFetches(outputs, tensorNames);
+        plans.set(outputs, plan);
       }
-      const names = outputs.map((output) => tensorNames.get(output) ?? output);
-      const fetches = Object.fromEntries(names.map((fetch) => [fetch, null]));
-      const results = session.run(inputs, fetches, NO_OPTIONS);
-      return names.map((fetch) => fromNative(results[fetch]));
+      const inputs: Record<string, NativeTensor> = {};
+      for (const name of inputNames) {
+        const tensor = feeds[name];
+        if (tensor !== undefined) inputs[name] = toNative(tensor);
+      }
+      const results = session.run(inputs, plan.fetches, NO_OPTIONS);
+      return plan.names.map((name) => fromNative(results[name]));
     },
     release: () => session.dispose(),
   };
+}
+
+type FetchPlan = {
+  readonly names: readonly string[];
+  readonly fetches: Readonly<Record<string, null>>;
+};
+
+function planFetches(
+  outputs: readonly string[],
+  tensorNames: ReadonlyMap<string, string>,
+): FetchPlan {
+  const names = outputs.map((output) => tensorNames.get(output) ?? output);
+  return { names, fetches: Object.fromEntries(names.map((name) => [name, null])) };
 }
 
 const NO_NAMES: ReadonlyMap<string, string> = new Map();

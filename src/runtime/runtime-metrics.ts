@@ -14,7 +14,11 @@ const SECONDS = [
 ];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64];
 
-export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
+/** @param deployments whose series begin at zero: a rate needs a value before the first request */
+export function createRuntimeMetrics(
+  metrics: Metrics,
+  deployments: readonly string[] = [],
+): RuntimeMetrics {
   const requests = metrics.counter(
     "edgewright_requests_total",
     "Scoring requests by deployment and status code.",
@@ -39,22 +43,28 @@ export function createRuntimeMetrics(metrics: Metrics): RuntimeMetrics {
     "Requests that one run answered together, seen from each of them.",
     BATCHES,
   );
-  const series = remember((deployment) => ({
+  const asked = remember((deployment) => ({
     codes: remember((code) => requests({ deployment, code })),
     duration: durations({ deployment }),
+  }));
+  const granted = remember((deployment) => ({
     wait: waits({ deployment }),
     run: runs({ deployment }),
     batch: batches({ deployment }),
   }));
+  for (const name of deployments) {
+    asked(name).codes("200");
+    granted(name);
+  }
   return {
     observeRequest: (deployment, code, ms) => {
-      const { codes, duration } = series(deployment);
+      const { codes, duration } = asked(deployment);
       codes(String(code)).add();
       duration.observe(ms / 1000);
     },
-    observeWait: (deployment, ms) => series(deployment).wait.observe(ms / 1000),
+    observeWait: (deployment, ms) => granted(deployment).wait.observe(ms / 1000),
     observeRun: (deployment, ms, batch) => {
-      const { run, batch: size } = series(deployment);
+      const { run, batch: size } = granted(deployment);
       run.observe(ms / 1000);
       size.observe(batch);
     },

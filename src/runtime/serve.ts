@@ -84,7 +84,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
   };
 
   const metrics = createMetrics();
-  const runtimeMetrics = createRuntimeMetrics(metrics);
+  const runtimeMetrics = createRuntimeMetrics(
+    metrics,
+    endpoint.deployments.map(({ name }) => name),
+  );
   const servings = endpoint.deployments.map((deployment) =>
     createServing(deployment, { endpoint, metrics: runtimeMetrics, clock, log, scripts }),
   );
@@ -150,6 +153,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   let metricsUrl: string | undefined;
   try {
     metricsUrl = await metricsFront?.start();
+    if (metricsUrl !== undefined) log.info("metrics alone", { metricsUrl });
     await startAll(servings);
   } catch (error) {
     await stop();

@@ -11,7 +11,7 @@ import { UserError } from "../../src/core/problem.ts";
 import { createBlobStore, digestOf } from "../../src/packager/blob-store.ts";
 import { LOCK_FILE } from "../../src/packager/base/lock.ts";
 import { hostPrograms } from "../../src/packager/programs.ts";
-import type { PackResult } from "../../src/packager/pack-options.ts";
+import type { PackOptions, PackResult } from "../../src/packager/pack-options.ts";
 import type { ResolvedEndpoint } from "../../src/spec/resolved.ts";
 import {
   addressOf,
@@ -21,11 +21,14 @@ import {
   startModule,
   untilLogged,
 } from "./support/container.ts";
+import { joinCreateOptions } from "./support/create-options.ts";
 import { deployment, endpoint, moduleOf } from "./support/endpoints.ts";
 import { readLayer } from "./support/entries.ts";
 import { ANSWER, makePackageRoot } from "./support/package-root.ts";
 import { CACHE, isThere, NO_BASE, packHere } from "./support/shared-cache.ts";
 import { tempFolder } from "./support/temp-folder.ts";
+
+type Modules = Record<string, { settings: Record<string, unknown> }>;
 
 const NO_SKOPEO = isThere("skopeo") ? false : "skopeo is not on this machine";
 
@@ -34,13 +37,18 @@ suite("pack", { skip: NO_BASE }, () => {
   let result: PackResult;
   let archive: string;
 
-  const build = async (name: string): Promise<PackResult> => {
+  const build = async (name: string, more: Partial<PackOptions> = {}): Promise<PackResult> => {
     const place = join(folder, name);
     await mkdir(place, { recursive: true });
     await writeFile(join(place, "pump.onnx"), "weights");
     const packageRoot = await makePackageRoot(join(place, "package"));
     const output = { kind: "archive" as const, file: join(place, "out.tar") };
-    return packHere(spec(join(place, "pump.onnx")), { output, packageRoot, specFolder: place });
+    return packHere(spec(join(place, "pump.onnx")), {
+      output,
+      packageRoot,
+      specFolder: place,
+      ...more,
+    });
   };
 
   before(async () => {
@@ -87,6 +95,24 @@ suite("pack", { skip: NO_BASE }, () => {
     const again = await build("second/place");
     assert.equal(again.index.digest, result.index.digest);
     assert.equal(await sha256(again.files.image ?? ""), await sha256(archive));
+  });
+
+  test("who built it stands in the manifest alone: the image is the same", async () => {
+    const deviceEnv = { EDGEWRIGHT_KEY_HASHES: "ab".repeat(32) };
+    const mine = await build("mine", { deviceEnv });
+    assert.equal(mine.index.digest, result.index.digest);
+    const variables = async ({ files }: PackResult): Promise<unknown> => {
+      const { modulesContent } = JSON.parse(await readFile(files.manifest, "utf8")) as {
+        modulesContent: { $edgeAgent: { "properties.desired": { modules: Modules } } };
+      };
+      const { modules } = modulesContent.$edgeAgent["properties.desired"];
+      return joinCreateOptions(modules["pump-monitor"]?.settings ?? {});
+    };
+    const theirs = (await variables(result)) as object;
+    assert.deepEqual(await variables(mine), {
+      ...theirs,
+      Env: [`EDGEWRIGHT_KEY_HASHES=${"ab".repeat(32)}`],
+    });
   });
 
   test("no layer of ours tells where it was built", async (t) => {

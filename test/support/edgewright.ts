@@ -59,6 +59,8 @@ export type RunningProcess = {
   readonly url: string;
   readonly pid: number;
   readonly deployments: readonly string[];
+  /** Where `--metrics-port` is given. */
+  readonly metricsUrl?: string;
   /** Sends SIGTERM; gives the exit code. */
   readonly terminate: () => Promise<number | null>;
 };
@@ -76,7 +78,7 @@ export async function startRun(
   const exit = once(child, "exit") as Promise<[number | null]>;
   const lines = createInterface(child.stdout);
   const first = await Promise.race([once(lines, "line") as Promise<[string]>, exit]);
-  const ready = JSON.parse(String(first[0])) as { url: string; pid: number; deployments: string[] };
+  const ready = JSON.parse(String(first[0])) as Omit<RunningProcess, "terminate">;
   return {
     ...ready,
     terminate: async () => {

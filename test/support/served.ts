@@ -2,7 +2,7 @@
 
 import type { Log } from "../../src/core/ports.ts";
 import { serve } from "../../src/runtime/serve.ts";
-import type { Running } from "../../src/runtime/serve.ts";
+import type { Running, ServeOptions } from "../../src/runtime/serve.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { TestDeployment } from "./endpoint.ts";
 
@@ -11,12 +11,20 @@ export const SILENT_LOG: Log = { debug: silence, info: silence, warn: silence, e
 
 export const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
 
+/** On a free port without credentials, unless said otherwise. */
 export async function served(
   deployments: Readonly<Record<string, TestDeployment>>,
+  over: Partial<ServeOptions> = {},
 ): Promise<Running> {
-  const endpoint = await endpointOf(deployments);
-  const auth = { mode: "none", keys: [] } as const;
-  return serve({ endpoint, auth, host: "127.0.0.1", port: 0, log: SILENT_LOG, clock: CLOCK });
+  return serve({
+    endpoint: await endpointOf(deployments),
+    host: "127.0.0.1",
+    port: 0,
+    auth: { mode: "none", keys: [] },
+    log: SILENT_LOG,
+    clock: CLOCK,
+    ...over,
+  });
 }
 
 export type Answer = {

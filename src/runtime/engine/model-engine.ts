@@ -44,7 +44,26 @@ type Work = {
   readonly maxRows: number;
 };
 
-function scoreAll(session: Session, { options, requests, maxRows }: Work): readonly EngineAnswer[] {
+function scoreAll(session: Session, work: Work): readonly EngineAnswer[] {
+  const [only, ...others] = work.requests;
+  if (only !== undefined && others.length === 0) return [scoreOne(session, work.options, only)];
+  return scoreTogether(session, work);
+}
+
+function scoreOne(session: Session, options: ModelOptions, request: EngineRequest): EngineAnswer {
+  try {
+    const asked = decodeRequest(options.signature, request);
+    const result = runOne(session, asked.feeds, asked.outputs);
+    return encode(options.signature, asked, { result, identity: identityFor(options, request) });
+  } catch (error) {
+    return answerFault(error);
+  }
+}
+
+function scoreTogether(
+  session: Session,
+  { options, requests, maxRows }: Work,
+): readonly EngineAnswer[] {
   const answers: EngineAnswer[] = [];
   const decoded: { readonly index: number; readonly request: ModelRequest }[] = [];
   for (const [index, request] of requests.entries()) {
@@ -55,11 +74,8 @@ function scoreAll(session: Session, { options, requests, maxRows }: Work): reado
     }
   }
   for (const group of groupForRuns(decoded, options.signature, maxRows)) {
-    const results = runGroup(
-      session,
-      options.signature,
-      group.map(({ request }) => request),
-    );
+    const asked = group.map(({ request }) => request);
+    const results = runGroup(session, options.signature, asked);
     for (const [place, { index, request }] of group.entries()) {
       const identity = identityFor(options, requests[index]);
       answers[index] = encode(options.signature, request, { result: results[place], identity });
@@ -69,8 +85,9 @@ function scoreAll(session: Session, { options, requests, maxRows }: Work): reado
 }
 
 /** The Open Inference Protocol repeats the name that was asked for. */
-function identityFor({ name, version }: ModelOptions, request?: EngineRequest): ModelIdentity {
-  return { name: request?.protocol.kind === "oip" ? request.protocol.model : name, version };
+function identityFor(model: ModelIdentity, request?: EngineRequest): ModelIdentity {
+  const protocol = request?.protocol;
+  return protocol?.kind === "oip" ? { name: protocol.model, version: model.version } : model;
 }
 
 type Result =

@@ -13,6 +13,8 @@ const DECODERS = {
   deflate: promisify(inflate),
 };
 
+const EMPTY = Buffer.alloc(0);
+
 /** @throws ScoringError INPUT_TOO_LARGE, INPUT_FORM; Error when the sender goes away */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const encoding = request.headers["content-encoding"];
@@ -27,22 +29,22 @@ export function readRaw(request: IncomingMessage, limitBytes: number): Promise<U
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let first: Buffer | undefined;
+    let more: Buffer[] | undefined;
     let length = 0;
     request.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= limitBytes) chunks.push(chunk);
-      else {
+      if (length > limitBytes) {
         request.pause();
         reject(tooLarge(limitBytes));
-      }
+      } else if (first === undefined) first = chunk;
+      else (more ??= [first]).push(chunk);
     });
-    request.once("end", () => {
-      const [single] = chunks;
-      resolve(chunks.length === 1 && single !== undefined ? single : Buffer.concat(chunks, length));
-    });
-    request.once("error", reject);
-    request.once("close", () => {
+    request.on("end", () =>
+      resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more, length)),
+    );
+    request.on("close", () => {
+      // Its error event comes only to those who listen for it.
       if (!request.complete) reject(new Error("the sender went away"));
     });
   });

@@ -20,7 +20,8 @@ export function sendAnswer(
   if (response.destroyed) return;
   const head: string[] = [];
   for (const name in headers) {
-    if (repeated?.[name] === undefined && ids[name] === undefined) head.push(name, headers[name] as string);
+    if (repeated?.[name] === undefined && ids[name] === undefined)
+      head.push(name, headers[name] as string);
   }
   for (const name in repeated) {
     if (ids[name] !== undefined) continue;

@@ -46,7 +46,7 @@ export function createRouter(options: RouterOptions): Router {
     const mirrored = deployment === undefined ? copy() : undefined;
     if (mirrored !== undefined) sendCopy(deployments[mirrored], request);
     return scorer.score(request).then((response) => {
-      return { ...response, headers: { ...response.headers, [DEPLOYMENT_HEADER]: name } };
+      return { ...response, headers: named(response.headers, name) };
     });
   };
   return {
@@ -63,6 +63,25 @@ export function createRouter(options: RouterOptions): Router {
       await Promise.all(Object.values(deployments).map((scorer) => scorer.close()));
     },
   };
+}
+
+type Headers = ScoringResponse["headers"];
+
+/** Answers of one form share their headers, so the same addition is made once. */
+const namedHeaders = new WeakMap<Headers, Map<string, Headers>>();
+
+function named(headers: Headers, name: string): Headers {
+  let byName = namedHeaders.get(headers);
+  if (byName === undefined) {
+    byName = new Map();
+    namedHeaders.set(headers, byName);
+  }
+  let added = byName.get(name);
+  if (added === undefined) {
+    added = { ...headers, [DEPLOYMENT_HEADER]: name };
+    byName.set(name, added);
+  }
+  return added;
 }
 
 function pickerOf(names: readonly string[], traffic: Traffic): () => string | undefined {

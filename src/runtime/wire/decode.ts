@@ -18,7 +18,7 @@ export type EncodedRequest = Pick<ScoringRequest, "protocol" | "headers" | "body
 /** @throws ScoringError INPUT_* with the reason */
 export function decodeRequest(signature: Signature, request: EncodedRequest): ModelRequest {
   const { protocol, headers, body } = request;
-  const single = signature.inputs.every(({ type }) => type === "float32" || type === "float16");
+  const single = isSingle(signature);
   const declared = headers[HEADER_LENGTH];
   if (declared !== undefined) {
     const length = parseHeaderLength(declared, body);
@@ -35,6 +35,12 @@ export function decodeRequest(signature: Signature, request: EncodedRequest): Mo
     return { feeds, outputs: outputNames(signature), form: { kind: "raw" } };
   }
   return parseJsonRequest(signature, parseJson(body, single));
+}
+
+/** Whether every number ends up in a float32 or less. */
+function isSingle({ inputs }: Signature): boolean {
+  for (const { type } of inputs) if (type !== "float32" && type !== "float16") return false;
+  return true;
 }
 
 function parseHeaderLength(text: string, body: Uint8Array): number {

@@ -38,7 +38,7 @@ export function parseInstances(
   }
   const columns = signature.inputs.map((spec) => {
     const values = items.map((item, row): JsonValue => {
-      const value = isObject(item) ? item[spec.name] : undefined;
+      const value = isObject(item) && Object.hasOwn(item, spec.name) ? item[spec.name] : undefined;
       if (value !== undefined) return value;
       throw new ScoringError("INPUT_NAME", `instance ${row} has no value for input '${spec.name}'`);
     });

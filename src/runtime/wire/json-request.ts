@@ -49,7 +49,7 @@ export function parseJsonRequest(signature: Signature, value: JsonValue): ModelR
 }
 
 function parseNamed(signature: Signature, values: Readonly<Record<string, JsonValue>>): Feeds {
-  const feeds: Record<string, Feeds[string]> = Object.create(null);
+  const feeds: Record<string, Feeds[string]> = {};
   for (const [name, value] of Object.entries(values)) {
     const spec = findInput(signature, name);
     feeds[spec.name] = parseTensor(spec, value);

@@ -1,18 +1,23 @@
 /** JSON bytes into values, with lists of numbers as `NumberList`s and the place of a fault in bytes. */
 
 import { ScoringError } from "../../core/problem.ts";
-import type { NumberList } from "./number-list.ts";
+import { NumberList } from "./number-list.ts";
 import { NumberScanner } from "./number-scanner.ts";
 
 /** An integer that a double would round is a bigint. */
 export type JsonValue =
   null | boolean | number | bigint | string | NumberList | readonly JsonValue[] | JsonObject;
 
-/** Without a prototype: no key is special. */
+/** A plain object; look up names that a model or a sender chose with `Object.hasOwn` first. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
 export function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === null;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof NumberList)
+  );
 }
 
 /** Deeper than any tensor, shallow enough for the stack. */
@@ -116,7 +121,7 @@ class Parser {
   }
 
   #parseObject(depth: number): JsonObject {
-    const object = Object.create(null) as Record<string, JsonValue>;
+    const object: Record<string, JsonValue> = {};
     this.#numbers.position += 1;
     if (this.peek() === 125) {
       this.#numbers.position += 1;
@@ -127,7 +132,10 @@ class Parser {
       const key = this.#parseString();
       if (this.peek() !== 58) throw this.fault('expected ":"');
       this.#numbers.position += 1;
-      object[key] = this.parseValue(depth + 1);
+      const value = this.parseValue(depth + 1);
+      // The one key that a plain assignment would not make a key of.
+      if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true });
+      else object[key] = value;
       const byte = this.peek();
       if (byte !== 44 && byte !== 125) throw this.fault('expected "," or "}"');
       this.#numbers.position += 1;

@@ -3,6 +3,7 @@
 import { ScoringError } from "../../core/problem.ts";
 import type { Signature, TensorSpec } from "../../core/signature.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { NumberList } from "./number-list.ts";
 
 /** How the answer is written: each form of request has its own. */
 export type AnswerForm =
@@ -27,9 +28,17 @@ export type ModelRequest = {
   readonly form: AnswerForm;
 };
 
+/** The same list for the same signature, so that what depends on it can be kept. */
 export function outputNames(signature: Signature): readonly string[] {
-  return signature.outputs.map((output) => output.name);
+  let names = allOutputs.get(signature);
+  if (names === undefined) {
+    names = signature.outputs.map((output) => output.name);
+    allOutputs.set(signature, names);
+  }
+  return names;
 }
+
+const allOutputs = new WeakMap<Signature, readonly string[]>();
 
 /** @throws ScoringError INPUT_NAME */
 export function findInput(signature: Signature, name: unknown): TensorSpec {
@@ -60,7 +69,7 @@ export function soleInput(signature: Signature, what: string): TensorSpec {
 
 /** @throws ScoringError INPUT_NAME where an input has no value */
 export function complete(signature: Signature, feeds: Feeds): Feeds {
-  const missing = signature.inputs.filter((input) => feeds[input.name] === undefined);
+  const missing = signature.inputs.filter((input) => !Object.hasOwn(feeds, input.name));
   if (missing.length === 0) return feeds;
   const names = list(missing.map((input) => input.name));
   throw new ScoringError("INPUT_NAME", `there is no value for input ${names}`);
@@ -78,6 +87,5 @@ export function kindOf(value: unknown): string {
   if (value === undefined) return "absent";
   if (value === null) return "null";
   if (typeof value !== "object") return `a ${typeof value}`;
-  // Lists of numbers are typed lists; objects of a body have no prototype.
-  return Object.getPrototypeOf(value) === null ? "an object" : "a list";
+  return Array.isArray(value) || value instanceof NumberList ? "a list" : "an object";
 }

@@ -56,7 +56,7 @@ function parseInputs(
       `"inputs" is ${kindOf(inputs)}, expected a list of tensors`,
     );
   }
-  const feeds: Record<string, Tensor> = Object.create(null);
+  const feeds: Record<string, Tensor> = {};
   let offset = 0;
   for (const item of inputs as readonly JsonValue[]) {
     if (!isObject(item)) {
@@ -66,7 +66,7 @@ function parseInputs(
       );
     }
     const spec = findInput(signature, item["name"]);
-    if (feeds[spec.name] !== undefined) {
+    if (Object.hasOwn(feeds, spec.name)) {
       throw new ScoringError("INPUT_NAME", `input '${spec.name}' is given twice`);
     }
     checkDatatype(spec, item["datatype"]);

@@ -55,6 +55,13 @@ suite("createOptions", () => {
     assert.ok("LogConfig" in (host ?? {}));
   });
 
+  test("variables that are no part of the image stand in Env, and only they", () => {
+    const env = { EDGEWRIGHT_KEY_HASHES: "ab,cd", OTHER: "x=y" };
+    const { Env: variables } = createOptions(moduleOf({ env: { SITE: "a" } }), template, env);
+    assert.deepEqual(variables, ["EDGEWRIGHT_KEY_HASHES=ab,cd", "OTHER=x=y"]);
+    assert.ok(!("Env" in options({ env: { SITE: "a" } })));
+  });
+
   test("the template is not changed by what is merged into it", () => {
     const before = JSON.stringify(template);
     options({ ports: { "1": 2 } });

@@ -185,10 +185,10 @@ def run(request):
     return AMLResponse(request.get_json(), 201, json_str=True)
 `,
     );
-    assert.deepEqual(
-      await post(url, "[1]").then(({ status, text }) => [status, text]),
-      [201, "[1]"],
-    );
+    assert.deepEqual(await post(url, "[1]").then(({ status, text }) => [status, text]), [
+      201,
+      "[1]",
+    ]);
     assert.equal((await post(url, "{")).status, 500);
   });
 });

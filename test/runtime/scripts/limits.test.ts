@@ -34,7 +34,9 @@ function childrenOf(pid: number): readonly number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        return readFileSync(`/proc/${name}/stat`, "utf8").split(") ")[1]?.split(" ")[1] === String(pid);
+        return (
+          readFileSync(`/proc/${name}/stat`, "utf8").split(") ")[1]?.split(" ")[1] === String(pid)
+        );
       } catch {
         return false;
       }
@@ -64,7 +66,8 @@ void suite("a script that misbehaves", { skip: withoutPython(), timeout: 60_000 
 
   void test("SCORING_TIMEOUT_MS gives the server's 500, from outside as well", async (t) => {
     const script = await servedScript(t, EXECUTES, { env: { SCORING_TIMEOUT_MS: "300" } });
-    const source = "while True:\n    try:\n        time.sleep(9)\n    except Exception:\n        pass";
+    const source =
+      "while True:\n    try:\n        time.sleep(9)\n    except Exception:\n        pass";
     const { status, text, headers } = await post(script.url, source);
     assert.deepEqual([status, text], [500, '{"message": "Scoring timeout after 300 ms"}']);
     assert.equal(headers.get("x-ms-run-function-failed"), "True");

@@ -37,7 +37,10 @@ void suite("what becomes of a result", { skip: withoutPython() }, () => {
   const cleanUp: (() => unknown)[] = [];
   let script: ServedScript;
   before(async () => {
-    script = await servedScript({ after: (done) => cleanUp.push(done as () => unknown) }, EVALUATES);
+    script = await servedScript(
+      { after: (done) => cleanUp.push(done as () => unknown) },
+      EVALUATES,
+    );
   });
   after(async () => {
     for (const done of cleanUp.toReversed()) await done();
@@ -65,7 +68,13 @@ void suite("what becomes of a result", { skip: withoutPython() }, () => {
   });
 
   void test("what JSON cannot say is the server's fault, not run()'s", async () => {
-    for (const expression of ['b"x"', "{1, 2}", "chunks()", "datetime.datetime.now()", "object()"]) {
+    for (const expression of [
+      'b"x"',
+      "{1, 2}",
+      "chunks()",
+      "datetime.datetime.now()",
+      "object()",
+    ]) {
       const { status, text, headers } = await post(script.url, expression);
       assert.deepEqual([status, text], [500, `{"message": "${INTERNAL}"}`], expression);
       assert.equal(headers.get("x-ms-run-function-failed"), "False");
@@ -102,7 +111,13 @@ void suite("what becomes of a result", { skip: withoutPython() }, () => {
       ["AMLResponse(None, 333)", 333, "{}", "application/json", "False"],
       ['AMLResponse("test", 444)', 444, "test", "text/html; charset=utf-8", "False"],
       ['AMLResponse("test", 555, json_str=True)', 555, '"test"', "application/json", "True"],
-      ['AMLResponse(b"\\xff", 200, {"Content-Type": "image/x"})', 200, "\uFFFD", "image/x", "False"],
+      [
+        'AMLResponse(b"\\xff", 200, {"Content-Type": "image/x"})',
+        200,
+        "\uFFFD",
+        "image/x",
+        "False",
+      ],
       ["AMLResponse(None, 200, run_function_failed=True)", 200, "{}", "application/json", "True"],
     ];
     for (const [expression, status, text, type, failed] of cases) {

@@ -190,10 +190,7 @@ void suite("the routes of an endpoint with a script", { skip: withoutPython() },
     const wrong = await ask(url, {}, "/swagger.json?version=4");
     assert.deepEqual(
       [wrong.status, wrong.text],
-      [
-        404,
-        '{"message": "Swagger version [4] is not valid. Supported versions: [2, 3, 3.1]."}',
-      ],
+      [404, '{"message": "Swagger version [4] is not valid. Supported versions: [2, 3, 3.1]."}'],
     );
   });
 
@@ -263,6 +260,9 @@ def run(data):`,
       "/swagger.json?version=3",
     );
     assert.match(answer.text, /additionalProperties|"required": \["a"\]/);
-    assert.doesNotMatch((await ask(url, {}, "/swagger.json?version=3")).text, /"required": \["a"\]/);
+    assert.doesNotMatch(
+      (await ask(url, {}, "/swagger.json?version=3")).text,
+      /"required": \["a"\]/,
+    );
   });
 });

@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import { UserError } from "../../../src/core/problem.ts";
-import {
-  ask,
-  post,
-  servedScript,
-  servedScripts,
-  withoutPython,
-} from "../../support/script.ts";
+import { ask, post, servedScript, servedScripts, withoutPython } from "../../support/script.ts";
 
 const ECHO = "def init():\n    pass\ndef run(data):\n    return data\n";
 
@@ -17,14 +11,20 @@ void suite("how a script starts", { skip: withoutPython() }, () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       ["def run(data):\n    pass\n", /does not have a init\(\) function defined\./],
       ["def init():\n    pass\n", /does not have a run\(\) function defined\./],
-      ["def init():\n    pass\ndef run():\n    pass\n", /needs to accept an argument for input data\./],
+      [
+        "def init():\n    pass\ndef run():\n    pass\n",
+        /needs to accept an argument for input data\./,
+      ],
       [
         "def init():\n    pass\ndef run(request_headers):\n    pass\n",
         /needs to accept an argument other than "request_headers"\./,
       ],
       ["def init():\n    pass\ndef run(*args):\n    pass\n", /cannot accept positional-only/],
       ["def init():\n    pass\ndef run(data, /):\n    pass\n", /cannot accept positional-only/],
-      ["def init():\n    pass\ndef run(data, **more):\n    pass\n", /cannot accept positional-only/],
+      [
+        "def init():\n    pass\ndef run(data, **more):\n    pass\n",
+        /cannot accept positional-only/,
+      ],
       ["def init()\n    pass\n", /SyntaxError/],
       ["def init():\n  pass\n   x = 1\n", /IndentationError/],
       ["import nothing_like_this\n", /ModuleNotFoundError: No module named 'nothing_like_this'/],
@@ -120,7 +120,8 @@ def init():
 def run(data):
     return "outer"
 `;
-    const inner = "def init():\n    global ready\n    ready = 'yes'\ndef run(data):\n    return ['inner', ready]\n";
+    const inner =
+      "def init():\n    global ready\n    ready = 'yes'\ndef run(data):\n    return ['inner', ready]\n";
     const { url } = await servedScript(t, driver, { files: { "inner.py": inner } });
     assert.equal((await post(url, "1")).text, '["inner", "yes"]');
   });
@@ -215,7 +216,9 @@ def run(data):
       version: 1,
       disable_existing_loggers: false,
       formatters: { mine: { format: "MINE %(message)s" } },
-      handlers: { out: { class: "logging.StreamHandler", formatter: "mine", stream: "ext://sys.stdout" } },
+      handlers: {
+        out: { class: "logging.StreamHandler", formatter: "mine", stream: "ext://sys.stdout" },
+      },
       loggers: { azmlinfsrv: { level: "DEBUG", handlers: ["out"], propagate: false } },
     };
     const source = "def init():\n    print('hello')\ndef run(data):\n    return 1\n";
@@ -226,7 +229,8 @@ def run(data):
   });
 
   void test("WORKER_COUNT is the number of processes, and a mismatch is told", async (t) => {
-    const source = "import os, time\ndef init():\n    pass\ndef run(data):\n    time.sleep(0.2)\n    return os.getpid()\n";
+    const source =
+      "import os, time\ndef init():\n    pass\ndef run(data):\n    time.sleep(0.2)\n    return os.getpid()\n";
     const { url, logged } = await servedScript(t, source, {
       env: { WORKER_COUNT: "2" },
       deployment: { maxConcurrentRequestsPerInstance: 3 },

@@ -31,7 +31,6 @@ suite("endpoint spellings", () => {
     ["Key", "key"],
     ["KEY", "key"],
     ["AMLToken", "aml_token"],
-    ["AADToken", "aad_token"],
     ["None", "none"],
   ];
   for (const [written, mode] of MODES) {
@@ -52,6 +51,12 @@ suite("endpoint spellings", () => {
       assert.deepEqual(problems, []);
     });
   }
+
+  test("aad_token is for batch endpoints, where no stranger comes to a door", async (t) => {
+    const { endpoint, problems } = await load(t, specOf("type: batch\nauth_mode: AADToken"));
+    assert.equal(endpoint.authMode, "aad_token");
+    assert.deepEqual(codes(problems), [OLD]);
+  });
 
   test("what Azure knows and a device does not gets a note; $schema gets nothing", async (t) => {
     const fields = [
