@@ -28,6 +28,8 @@ export type ResolvedScript = {
   readonly directory: string;
   /** The script, inside `directory` or beside the spec. */
   readonly path: string;
+  /** Modules of other people that its import lines name. */
+  readonly imports?: readonly string[];
 };
 
 export type ResolvedEnvironment = {
@@ -36,6 +38,8 @@ export type ResolvedEnvironment = {
   readonly image?: string;
   /** Path of a conda file, absolute on the build machine. */
   readonly condaFile?: string;
+  /** What the conda file asks for beside Python itself: names as pip spells them. */
+  readonly requirements?: readonly string[];
 };
 
 export type Scale = {
