@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "packager",
     "runtime/serve.ts",
     "runtime/settings.ts",
-    "runtime/log.ts",
+    "runtime/local.ts",
   ],
 };
 
@@ -50,12 +50,21 @@ const PACKAGE_HOME: Readonly<Record<string, string>> = {
 const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
   // onnxruntime.ts: its telemetry is switched off through the environment, before it loads.
   [/process\.env\b/, ["cli/main.ts", "runtime/main.ts", "model/onnxruntime.ts"]],
-  [/process\.exit(Code)?\b/, ["cli/main.ts", "runtime/main.ts", "runtime/engine/process.ts"]],
+  [
+    /process\.exit(Code)?\b/,
+    [
+      "cli/main.ts",
+      "runtime/main.ts",
+      "runtime/leave.ts",
+      "runtime/engine/process.ts",
+      "runtime/local.ts",
+    ],
+  ],
   [/\bconsole\./, []],
   [/\bMath\.random\b/, []],
   [
     /\bDate\.now\b|\bnew Date\(/,
-    ["runtime/main.ts", "runtime/log.ts", "cli/run.ts", "cli/credentials.ts"],
+    ["runtime/main.ts", "runtime/log.ts", "runtime/local.ts", "cli/credentials.ts"],
   ],
 ];
 
@@ -119,6 +128,7 @@ suite("architecture", () => {
       for (const target of byPath.get(path)?.imports ?? []) visit(target);
     };
     visit("runtime/main.ts");
+    visit("runtime/local.ts");
     visit("runtime/engine/worker.ts");
     visit("runtime/engine/process.ts");
     const foreign = [...reached].filter((name) =>

@@ -57,8 +57,8 @@ export function printScores(scores: readonly Score[]): void {
     const at = (quantile: number): string =>
       (latenciesMs[Math.min(requests - 1, Math.floor(requests * quantile))] ?? 0).toFixed(2);
     console.log(
-      `${deployment.padEnd(6)} ${percent(share)} of the requests (${requests}), accuracy ${percent(accuracy)}, ` +
-        `latency p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms`,
+      `${deployment.padEnd(6)} ${percent(share)} of the requests (${requests}), ` +
+        `latency p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, accuracy ${percent(accuracy)}`,
     );
   }
 }

@@ -5,43 +5,60 @@ import type { HeldOut } from "../../examples/bearing-monitor/held-out.ts";
 export type Score = {
   readonly deployment: string;
   readonly requests: number;
-  /** Of all requests. */
+  /** Of all requests that named no deployment. */
   readonly share: number;
-  /** Of this deployment's answers, the part that names the class the window really is. */
-  readonly accuracy: number;
-  /** Ascending. */
+  /** Of those requests, ascending. */
   readonly latenciesMs: readonly number[];
+  /** Over every window, each asked of this deployment by name. */
+  readonly accuracy: number;
 };
 
-export async function scoreHeldOut(
+type Answer = { readonly deployment: string; readonly ms: number; readonly right: boolean };
+
+/** By weight first, as traffic comes; then every window by name, for an accuracy that means something. */
+export async function scoreHeldOut(url: string, heldOut: HeldOut): Promise<readonly Score[]> {
+  const byWeight = await scoreAll(url, heldOut);
+  const names = [...new Set(byWeight.map(({ deployment }) => deployment))];
+  const scores: Score[] = [];
+  for (const deployment of names) {
+    const own = byWeight.filter((answer) => answer.deployment === deployment);
+    const pinned = await scoreAll(url, heldOut, deployment);
+    scores.push({
+      deployment,
+      requests: own.length,
+      share: own.length / byWeight.length,
+      latenciesMs: own.map(({ ms }) => ms).toSorted((a, b) => a - b),
+      accuracy: pinned.filter(({ right }) => right).length / pinned.length,
+    });
+  }
+  return scores;
+}
+
+async function scoreAll(
   url: string,
   { labels, body }: HeldOut,
-): Promise<readonly Score[]> {
-  const results = new Map<string, { right: number; latenciesMs: number[] }>();
+  deployment?: string,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
   for (const [index, label] of labels.entries()) {
     const start = performance.now();
     const response = await fetch(`${url}/score`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: {
+        "content-type": "application/json",
+        ...(deployment !== undefined && { "azureml-model-deployment": deployment }),
+      },
       body: body(index),
     });
     const text = await response.text();
     const ms = performance.now() - start;
-    if (response.status !== 200)
+    if (response.status !== 200) {
       throw new Error(`window ${index} is answered with ${response.status}: ${text}`);
-    const deployment = response.headers.get("azureml-model-deployment") ?? "";
-    const result = results.get(deployment) ?? { right: 0, latenciesMs: [] };
-    results.set(deployment, result);
-    result.latenciesMs.push(ms);
-    if (likeliest(text) === label) result.right += 1;
+    }
+    const by = response.headers.get("azureml-model-deployment") ?? "";
+    answers.push({ deployment: by, ms, right: likeliest(text) === label });
   }
-  return [...results].map(([deployment, { right, latenciesMs }]) => ({
-    deployment,
-    requests: latenciesMs.length,
-    share: latenciesMs.length / labels.length,
-    accuracy: right / latenciesMs.length,
-    latenciesMs: latenciesMs.toSorted((a, b) => a - b),
-  }));
+  return answers;
 }
 
 /** Index of the highest probability. */

@@ -17,21 +17,8 @@ type Descriptor = {
   readonly platform?: { readonly architecture: string };
 };
 
-/** The loader of the image's own C library, by Node's name of the architecture. */
-const MACHINES: Readonly<
-  Record<string, { architecture: string; loader: string; libraries: string }>
-> = {
-  x64: {
-    architecture: "amd64",
-    loader: "lib64/ld-linux-x86-64.so.2",
-    libraries: "usr/lib/x86_64-linux-gnu",
-  },
-  arm64: {
-    architecture: "arm64",
-    loader: "lib/ld-linux-aarch64.so.1",
-    libraries: "usr/lib/aarch64-linux-gnu",
-  },
-};
+/** Architectures of images by Node's names of them. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
 /** Unpacks the image of this machine's architecture from an archive into `root`. */
 export function unpackImage(archive: string, root: string): UnpackedImage {
@@ -45,9 +32,7 @@ export function unpackImage(archive: string, root: string): UnpackedImage {
     manifests: Descriptor[];
   };
   const index = read<{ manifests: Descriptor[] }>(manifests[0]?.digest ?? "");
-  const ours = index.manifests.find(
-    ({ platform }) => platform?.architecture === machine().architecture,
-  );
+  const ours = index.manifests.find(({ platform }) => platform?.architecture === architecture());
   const manifest = read<{ config: Descriptor; layers: Descriptor[] }>(ours?.digest ?? "");
   for (const { digest } of manifest.layers) untar(blob(layout, digest), root);
   const { config } = read<{ config: { Entrypoint: string[]; Env: string[] } }>(
@@ -59,10 +44,11 @@ export function unpackImage(archive: string, root: string): UnpackedImage {
   return { root, entrypoint: config.Entrypoint, env };
 }
 
-function machine() {
-  const found = MACHINES[process.arch];
-  if (found === undefined)
+function architecture(): string {
+  const found = ARCHITECTURES[process.arch];
+  if (found === undefined) {
     throw new Error(`images are made for amd64 and arm64, this machine is ${process.arch}`);
+  }
   return found;
 }
 
@@ -83,25 +69,20 @@ export type StartedImage = {
   readonly stop: () => Promise<number | null>;
 };
 
-/** Starts the entrypoint with the image's own loader, libraries and environment, on a free local port. */
+/** Starts the entrypoint with the image's own Node and environment, on a free local port. */
 export async function startImage({ root, entrypoint, env }: UnpackedImage): Promise<StartedImage> {
-  const { loader, libraries } = machine();
-  const [program = "", ...args] = entrypoint.map((path) => join(root, path));
-  const endpoint = join(root, env["EDGEWRIGHT_ENDPOINT"] ?? "");
-  const child = spawn(
-    join(root, loader),
-    ["--library-path", join(root, libraries), program, ...args],
-    {
-      env: {
-        ...env,
-        EDGEWRIGHT_ENDPOINT: endpoint,
-        EDGEWRIGHT_HOST: "127.0.0.1",
-        EDGEWRIGHT_PORT: "0",
-        EDGEWRIGHT_METRICS_PORT: "0",
-      },
-      stdio: ["ignore", "inherit", "pipe"],
+  const inRoot = (text: string): string => (text.startsWith("/") ? join(root, text) : text);
+  const [program = "", ...args] = entrypoint.map(inRoot);
+  const child = spawn(program, args, {
+    env: {
+      ...env,
+      EDGEWRIGHT_ENDPOINT: inRoot(env["EDGEWRIGHT_ENDPOINT"] ?? ""),
+      EDGEWRIGHT_HOST: "127.0.0.1",
+      EDGEWRIGHT_PORT: "0",
+      EDGEWRIGHT_METRICS_PORT: "0",
     },
-  );
+    stdio: ["ignore", "inherit", "pipe"],
+  });
   const exited = once(child, "exit") as Promise<[number | null]>;
   const stop = async (): Promise<number | null> => {
     child.kill("SIGTERM");

@@ -79,7 +79,7 @@ async function inspectModels({ endpoint, placeOf }: LoadedSpec): Promise<{
     seen.set(model.path, look);
     const { inspection, problems: found } = await look;
     const at = placeOf(["deployments", name, "model"]);
-    problems.push(...found.map((problem) => ({ ...problem, at })));
+    for (const problem of found) problems.push({ ...problem, at });
     if (inspection?.memoryBytes !== undefined) needBytes.set(name, inspection.memoryBytes);
     deployments.push(
       inspection === undefined ? deployment : withInspection(deployment, inspection),

@@ -62,6 +62,7 @@ export const CODES = {
 
   // Runtime.
   RUNTIME_SETTING: { title: "A runtime setting is wrong", kind: "bad-input" },
+  RUNTIME_ENDED: { title: "The runtime ended by itself", kind: "bug" },
   RUNTIME_PORT: { title: "The runtime cannot listen on its address", kind: "bad-input" },
   RUNTIME_ENDPOINT: { title: "The resolved endpoint cannot be read", kind: "bad-input" },
 

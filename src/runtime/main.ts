@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 
 import { UserError, userError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { createLeave } from "./leave.ts";
 import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { readSettings } from "./settings.ts";
@@ -13,24 +14,28 @@ import { readSettings } from "./settings.ts";
 async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   try {
     const endpoint = JSON.parse(await readFile(file, "utf8")) as ResolvedEndpoint;
-    const from = (path: string): string => resolve(dirname(file), path);
-    const deployments = endpoint.deployments.map(({ model, script, ...rest }) => ({
-      ...rest,
-      ...(model !== undefined && {
-        model: {
-          ...model,
-          path: from(model.path),
-          ...(model.directory !== undefined && { directory: from(model.directory) }),
-        },
-      }),
-      ...(script !== undefined && {
-        script: { ...script, directory: from(script.directory), path: from(script.path) },
-      }),
-    }));
-    return { ...endpoint, deployments };
+    return fromFolder(endpoint, dirname(file));
   } catch (error) {
     throw userError("RUNTIME_ENDPOINT", `${file} cannot be read: ${(error as Error).message}`);
   }
+}
+
+function fromFolder(endpoint: ResolvedEndpoint, folder: string): ResolvedEndpoint {
+  const from = (path: string): string => resolve(folder, path);
+  const deployments = endpoint.deployments.map(({ model, script, ...rest }) => ({
+    ...rest,
+    ...(model && {
+      model: {
+        ...model,
+        path: from(model.path),
+        ...(model.directory !== undefined && { directory: from(model.directory) }),
+      },
+    }),
+    ...(script && {
+      script: { ...script, directory: from(script.directory), path: from(script.path) },
+    }),
+  }));
+  return { ...endpoint, deployments };
 }
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -43,15 +48,11 @@ try {
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };
   const metrics = metricsPort === undefined ? {} : { metricsPort };
-  const scripts = {
-    python: () => "/usr/bin/python3",
-    env: process.env,
-    onFailedStart: "retry",
-  } as const;
+  const scripts = { python: {}, env: process.env, onFailedStart: "retry" } as const;
   const running = await serve({ endpoint, host, port, ...metrics, auth, log, clock, scripts });
-  const stop = (): void => void running.stop().then(() => process.exit(0));
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  const leave = createLeave(running);
+  process.on("SIGTERM", leave);
+  process.on("SIGINT", leave);
 } catch (error) {
   if (error instanceof UserError) {
     for (const problem of error.problems) log.error(problem.message, { code: problem.code });

@@ -4,13 +4,14 @@ import type { Clock, Log } from "../core/ports.ts";
 import { userError } from "../core/problem.ts";
 import type { Backend, ScoringResponse } from "../core/scoring.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
-import { libraryPath } from "../model/onnxruntime.ts";
 import { createModelBackend } from "./engine/model-backend.ts";
 import type { EngineReport } from "./engine/model-backend.ts";
+import type { Limits } from "./limits.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
-import { createPythonBackend } from "./scripts/backend.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { createScriptEngine } from "./script-engine.ts";
+import type { ScriptHost } from "./script-engine.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
 
 export type Serving = {
@@ -20,23 +21,15 @@ export type Serving = {
   readonly stats: () => ServingStats;
   /** Answers `/swagger.json`, where a script does. */
   readonly describe?: (query: string) => ScoringResponse;
-};
-
-/** How scoring scripts are run. */
-export type ScriptHost = {
-  /** The interpreter of a deployment. */
-  readonly python: (deployment: string) => string;
-  /** Of this process; a script sees what of it concerns a script. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** What a failed first start means: the end, or another try while other deployments serve. */
-  readonly onFailedStart: "throw" | "retry";
-  /** Of one process, where a deployment sets none. */
-  readonly memoryBytes: number;
+  /** Loads the script again, where there is one. */
+  readonly reload?: () => void;
 };
 
 export type ServingStats = {
   readonly name: string;
   readonly ready: boolean;
+  /** Requests that may hold a slot at once. */
+  readonly slots: number;
   readonly running: number;
   readonly waiting: number;
   readonly engine?: EngineReport;
@@ -47,19 +40,18 @@ export type ServingOptions = {
   readonly metrics: RuntimeMetrics;
   readonly clock: Clock;
   readonly log: Log;
-  readonly scripts: ScriptHost;
+  readonly limits: Limits;
+  readonly scripts: ScriptHost | undefined;
 };
 
-type Engine = {
-  readonly backend: Backend;
+type Engine = Pick<Serving, "backend" | "describe" | "reload"> & {
   readonly report: () => EngineReport | undefined;
-  readonly describe?: (query: string) => ScoringResponse;
 };
 
 export function createServing(deployment: ResolvedDeployment, options: ServingOptions): Serving {
   const { metrics, clock } = options;
   const { name } = deployment;
-  const { backend, report, describe } =
+  const { backend, report, ...script } =
     deployment.script === undefined
       ? modelEngine(deployment, options)
       : scriptEngine(deployment, options);
@@ -75,12 +67,13 @@ export function createServing(deployment: ResolvedDeployment, options: ServingOp
     return {
       name,
       ready: backend.ready(),
+      slots: admission.slots(),
       running: admission.running(),
       waiting: admission.waiting(),
       ...(engine && { engine }),
     };
   };
-  return { name, backend, admission, stats, ...(describe && { describe }) };
+  return { name, backend, admission, stats, ...script };
 }
 
 function modelEngine(
@@ -95,6 +88,7 @@ function modelEngine(
     model: modelOf(deployment),
     main: name === mainDeployment(endpoint),
     ...(placement !== undefined && { placement }),
+    hungMs: deployment.requestTimeoutMs + HUNG_GRACE_MS,
     log,
     onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
   });
@@ -103,18 +97,15 @@ function modelEngine(
 
 function scriptEngine(
   deployment: ResolvedDeployment,
-  { endpoint, log, scripts }: ServingOptions,
+  { endpoint, limits, scripts: host, log }: ServingOptions,
 ): Engine {
-  const backend = createPythonBackend({
-    ...scripts,
-    deployment,
-    python: scripts.python(deployment.name),
-    onnxruntime: libraryPath(),
-    status: endpoint.module.status ?? "azure",
-    log,
-  });
-  return { backend, report: () => undefined, describe: backend.describe };
+  const backend = createScriptEngine(deployment, { endpoint, host, limits, log });
+  const { describe, reload } = backend;
+  return { backend, report: () => undefined, describe, reload };
 }
+
+/** What an engine may still be given once every request it holds has timed out. */
+const HUNG_GRACE_MS = 5_000;
 
 function modelOf({ name, model, cpus }: ResolvedDeployment) {
   if (model?.signature === undefined) {

@@ -38,7 +38,12 @@ suite("run", () => {
   });
 
   test("SIGTERM under load: every request on an open connection is answered, and it exits with 0", async () => {
-    const { url, terminate } = await startRun([spec]);
+    // Room for every client, so that none of the answers is a 429.
+    const roomy = write(
+      "roomy.yml",
+      `name: roomy\ndeployments: {blue: {model: {path: ${FIXTURE_MODELS}double.onnx}, request_settings: {max_concurrent_requests_per_instance: 16}}}\n`,
+    );
+    const { url, terminate } = await startRun([roomy]);
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
     const outcomes: string[] = [];
     let stopping = false;
@@ -83,7 +88,7 @@ suite("run", () => {
     const refused = write("refused.yml", shortest(`${FIXTURE_MODELS}custom-op.onnx`));
     const { code, document } = await edgewrightJson(["validate", refused]);
     assert.equal(code, 1);
-    const [problem] = document.problems.filter(({ severity }) => severity === "error");
+    const problem = document.problems.find(({ severity }) => severity === "error");
     assert.equal(problem?.code, "MODEL_REFUSED");
     assert.deepEqual(problem.at && [problem.at.line, problem.at.col > 1], [2, true]);
   });

@@ -79,13 +79,14 @@ export async function servedScripts(
     log,
     clock: CLOCK,
     scripts: {
-      python: () => PYTHON,
+      python: {},
       env: { PATH: process.env["PATH"], SECRET_OF_THE_RUNNER: "x", IOTEDGE_MODULEID: "m" },
       onFailedStart: options.onFailedStart ?? "throw",
     },
   });
-  test.after(running.stop);
-  return { url: running.url, folder, log: lines, logged, stop: running.stop };
+  const stop = async (): Promise<void> => void (await running.stop());
+  test.after(stop);
+  return { url: running.url, folder, log: lines, logged, stop };
 }
 
 export function scriptDeployment(

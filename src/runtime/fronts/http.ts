@@ -141,7 +141,8 @@ function faultOf(
   if (answer.status >= 500) {
     options.log.error((error as Error).stack ?? String(error), { requestId });
   }
-  if (path === "/score") options.metrics.observeRequest("", answer.status, 0);
+  if (path === "/score" || path.endsWith("/infer"))
+    options.metrics.observeRequest("", answer.status, 0);
   return path.startsWith("/v2") ? asV2Fault(answer) : answer;
 }
 

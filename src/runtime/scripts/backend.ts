@@ -16,7 +16,7 @@ import { createMemoryWatch } from "./memory-watch.ts";
 import { createProcessPool } from "./process-pool.ts";
 import { runRequest } from "./run-request.ts";
 import type { Outcome } from "./run-request.ts";
-import { ScriptFailure, startScriptProcess } from "./script-process.ts";
+import { startScriptProcess } from "./script-process.ts";
 import type { ProcessOptions } from "./script-process.ts";
 import { createSupervisor } from "./supervisor.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -40,10 +40,14 @@ export type PythonBackendOptions = {
 export type PythonBackend = Backend & {
   /** Answers `/swagger.json`. */
   readonly describe: (query: string) => ScoringResponse;
+  /** Loads the script again. */
+  readonly reload: () => void;
 };
 
 /** As long as the inference server lets a worker start. @source azureml-contract 4.10: WORKER_TIMEOUT */
 const INIT_TIMEOUT_S = 300;
+
+const RELOADED = "the script was loaded again";
 
 export function createPythonBackend(options: PythonBackendOptions): PythonBackend {
   const { deployment, log, status } = options;
@@ -74,10 +78,14 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
         },
         onDown: (process, reason) => {
           pool.remove(process);
-          if (!closing) log.error(`a script process ended and is started again: ${reason}`, fields);
+          if (!closing && reason !== RELOADED)
+            log.error(`a script process ended and is started again: ${reason}`, fields);
         },
         onFailure: (error, retryMs) => {
-          log.error(`the script cannot be started, next try in ${retryMs} ms: ${error}`, fields);
+          log.error(
+            `the script cannot be started, next try in ${retryMs} ms: ${wordsOf(error)}`,
+            fields,
+          );
           if (!hopeful()) pool.dismiss();
         },
       }),
@@ -120,7 +128,7 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
         throw startFault(deployment, failed[0].reason);
       }
       for (const { reason, index } of failed) {
-        log.error(`the script cannot be started, and is tried again: ${reason}`, fields);
+        log.error(`the script cannot be started, and is tried again: ${wordsOf(reason)}`, fields);
         supervisors[index]?.retry();
       }
     },
@@ -141,6 +149,10 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
       return answerOf(await runRequest(process, request, limits), request);
     },
     describe: (query) => (hopeful() ? swaggerResponse(query, swagger) : notReady()),
+    reload: () => {
+      log.info("the script is loaded again", fields);
+      for (const supervisor of supervisors) supervisor.restart(RELOADED);
+    },
     close,
   };
 }
@@ -165,11 +177,14 @@ function positive(text: string | undefined): number | undefined {
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 }
 
+function wordsOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
 function startFault({ name, script }: ResolvedDeployment, reason: unknown): Error {
-  const words = reason instanceof ScriptFailure ? reason.message : String(reason);
   return userError(
     "SCRIPT_FAILED",
-    `the script of deployment '${name}', ${script?.path}, cannot be started: ${words}`,
+    `the script of deployment '${name}', ${script?.path}, cannot be started: ${wordsOf(reason)}`,
     { hint: "look at the traceback in the log above" },
   );
 }

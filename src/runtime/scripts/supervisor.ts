@@ -15,6 +15,8 @@ export type Supervisor = {
   /** @throws what the start rejected with; `retry` goes on trying from there */
   readonly start: () => Promise<void>;
   readonly retry: () => void;
+  /** Ends the process that is there; a new one is started at once. */
+  readonly restart: (reason: string) => void;
   /** It is up, or was so before it ended and is started again: a request may wait for it. */
   readonly hopeful: () => boolean;
   /** Ends the process and waits for its end. */
@@ -28,6 +30,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let current: RunningProcess | undefined;
   let state: "down" | "up" | "again" = "down";
   let closed: string | undefined;
+  let later: NodeJS.Timeout | undefined;
 
   const start = async (): Promise<void> => {
     const process = await options.start((spawned) => {
@@ -53,11 +56,22 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
   const startLater = (delayMs: number): void => {
     const next = Math.min(delayMs * 2, LAST_RETRY_MS);
-    setTimeout(() => startAgain(next), delayMs).unref();
+    later = setTimeout(() => {
+      later = undefined;
+      startAgain(next);
+    }, delayMs).unref();
   };
   return {
     start,
     retry: () => startLater(FIRST_RETRY_MS),
+    restart: (reason) => {
+      if (later === undefined) current?.kill(reason);
+      else {
+        clearTimeout(later);
+        later = undefined;
+        startAgain(FIRST_RETRY_MS);
+      }
+    },
     hopeful: () => state !== "down",
     close: async (reason) => {
       closed = reason;
