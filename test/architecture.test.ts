@@ -32,6 +32,7 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   routing: [],
   engine: ["wire"],
+  scripts: ["wire"],
   auth: [],
   metrics: ["metrics.ts", "limits.ts"],
   fronts: ["wire", "metrics.ts", "runtime-metrics.ts"],

@@ -6,7 +6,7 @@ import { hasErrors } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { ServeOptions } from "../runtime/serve.ts";
-import type { LogLevel } from "../runtime/log.ts";
+import type { LocalOptions } from "../runtime/local.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { Command, Invocation } from "./command.ts";
@@ -82,7 +82,7 @@ export const RUN: Command = {
 };
 
 /** What a script prints is what its author looks for. */
-function defaultLevel({ deployments }: ResolvedEndpoint): LogLevel {
+function defaultLevel({ deployments }: ResolvedEndpoint): LocalOptions["logLevel"] {
   return deployments.some(({ script }) => script !== undefined) ? "info" : "warn";
 }
 

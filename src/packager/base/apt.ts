@@ -70,8 +70,6 @@ export async function openApt({ platform, run, folder }: AptOptions): Promise<Ap
       .map(({ groups }) => ({ name: groups?.["name"] ?? "", version: groups?.["version"] ?? "" }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   };
-  const isSystem = ({ name }: PackageVersion): boolean =>
-    WANTED.includes(name) || CARRIED.test(name);
   return {
     suite,
     solve: async () => (await plan(WANTED)).filter(isSystem),
@@ -92,6 +90,10 @@ export async function openApt({ platform, run, folder }: AptOptions): Promise<Ap
       throw sourcesError(platform, `${update.stderr}\n${download.stderr}`);
     },
   };
+}
+
+function isSystem({ name }: PackageVersion): boolean {
+  return WANTED.includes(name) || CARRIED.test(name);
 }
 
 async function aptOptions(folder: string, architecture: string): Promise<string[]> {

@@ -7,21 +7,26 @@ import type { Log, LogFields } from "../../core/ports.ts";
 /** A longer line is cut: a log is no place for a megabyte. */
 const MAX_CHARACTERS = 16 * 1024;
 
-type Write = (message: string, fields?: LogFields) => void;
+/** `level` is Python's name of it. */
+export type WriteLine = (level: string, line: string) => void;
 
-/** By Python's name of the level. */
-export function logRecord(log: Log, level: string, message: string, fields: LogFields): void {
-  writerOf(log, level)(shortened(message), fields);
+export function lineWriter(log: Log, fields: LogFields): WriteLine {
+  return (level, line) => {
+    const text = shortened(line);
+    if (level === "DEBUG") log.debug(text, fields);
+    else if (level === "WARNING") log.warn(text, fields);
+    else if (level === "ERROR" || level === "CRITICAL") log.error(text, fields);
+    else log.info(text, fields);
+  };
 }
 
 /** Python's own format for a logger without settings: `WARNING:root:text`. */
 const BASIC_FORMAT = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):/;
 
-export function logLines(stream: Readable, log: Log, otherwise: string, fields: LogFields): void {
+export function logLines(stream: Readable, otherwise: string, write: WriteLine): void {
   let rest = "";
   const line = (text: string): void => {
-    if (text.trim() === "") return;
-    logRecord(log, BASIC_FORMAT.exec(text)?.[1] ?? otherwise, text, fields);
+    if (text.trim() !== "") write(BASIC_FORMAT.exec(text)?.[1] ?? otherwise, text);
   };
   stream.setEncoding("utf8");
   stream.on("data", (text: string) => {
@@ -31,12 +36,6 @@ export function logLines(stream: Readable, log: Log, otherwise: string, fields: 
     if (rest.length > MAX_CHARACTERS * 2) rest = rest.slice(0, MAX_CHARACTERS + 1);
   });
   stream.once("close", () => line(rest));
-}
-
-function writerOf(log: Log, level: string): Write {
-  if (level === "DEBUG") return log.debug;
-  if (level === "WARNING") return log.warn;
-  return level === "ERROR" || level === "CRITICAL" ? log.error : log.info;
 }
 
 function shortened(text: string): string {

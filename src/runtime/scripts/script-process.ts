@@ -9,17 +9,16 @@ import { fileURLToPath } from "node:url";
 import type { Log, LogFields } from "../../core/ports.ts";
 import { createFrameReader, FRAME_KINDS, requestFrame } from "./frames.ts";
 import type { Frame } from "./frames.ts";
-import { logLines, logRecord } from "./log-lines.ts";
+import { lineWriter, logLines } from "./log-lines.ts";
+import type { WriteLine } from "./log-lines.ts";
 
-export type ProcessOptions = {
+export type ProcessSettings = {
   readonly python: string;
   readonly env: Readonly<Record<string, string>>;
   readonly workingFolder: string;
   readonly initTimeoutMs: number;
   readonly log: Log;
   readonly fields: LogFields;
-  /** Told at once: also while `init` runs the process is watched. */
-  readonly onSpawn: (process: RunningProcess) => void;
 };
 
 export type RunningProcess = {
@@ -65,9 +64,15 @@ export class ScriptFailure extends Error {
 
 const HOST = fileURLToPath(new URL("./python/host.py", import.meta.url));
 
-/** @throws ScriptFailure */
-export async function startScriptProcess(options: ProcessOptions): Promise<ScriptProcess> {
-  const { python, env, workingFolder, log, fields } = options;
+/**
+ * @param onSpawn told at once: also while `init` runs the process is watched
+ * @throws ScriptFailure
+ */
+export async function startScriptProcess(
+  settings: ProcessSettings,
+  onSpawn: (process: RunningProcess) => void,
+): Promise<ScriptProcess> {
+  const { python, env, workingFolder, initTimeoutMs } = settings;
   // A session of its own, so that the script's children end with it. No bytecode is written: the
   // folders belong to the user, or are read-only.
   const child = spawn(python, ["-B", "-u", HOST], {
@@ -77,15 +82,14 @@ export async function startScriptProcess(options: ProcessOptions): Promise<Scrip
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const running = watch(child);
-  logLines(child.stdout as ReadableStream, log, "INFO", fields);
-  logLines(child.stderr as ReadableStream, log, "WARNING", fields);
-  const conversation = converse(child.stdio[3] as Duplex, running, (level, line) =>
-    logRecord(log, level, line, fields),
-  );
-  options.onSpawn(running);
+  const write = lineWriter(settings.log, settings.fields);
+  logLines(child.stdout as ReadableStream, "INFO", write);
+  logLines(child.stderr as ReadableStream, "WARNING", write);
+  const conversation = converse(child.stdio[3] as Duplex, running, write);
+  onSpawn(running);
   const limit = setTimeout(
-    () => running.kill(`init() ran longer than ${options.initTimeoutMs} ms`),
-    options.initTimeoutMs,
+    () => running.kill(`init() ran longer than ${initTimeoutMs} ms`),
+    initTimeoutMs,
   );
   try {
     const { swagger } = await conversation.ready;
@@ -129,32 +133,40 @@ type Ready = { readonly swagger: Readonly<Record<string, string>> };
 type Waiting = {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
-  readonly done: () => void;
+  readonly free: () => void;
   stream?: Readable;
 };
+
+function createWaiter(): Waiting & Call {
+  const settle: Partial<Omit<Waiting, "stream">> = {};
+  const reply = new Promise<Reply>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+  const done = new Promise<void>((free) => Object.assign(settle, { free }));
+  return { ...(settle as Waiting), reply, done };
+}
 
 /** Frames in and out; at most one request is on its way. */
 function converse(
   socket: Duplex,
   { ended, kill }: RunningProcess,
-  onLog: (level: string, line: string) => void,
+  write: WriteLine,
 ): { readonly ready: Promise<Ready>; readonly call: ScriptProcess["call"] } {
   let waiting: Waiting | undefined;
   const finish = (): void => {
-    const { done } = waiting ?? {};
+    const { free } = waiting ?? {};
     waiting = undefined;
-    done?.();
+    free?.();
   };
   const ready = new Promise<Ready>((resolve, reject) => {
     const onFrame = ({ kind, value, body }: Frame): void => {
       if (kind === FRAME_KINDS.log) {
-        onLog((value as { level: string }).level, body.toString());
+        write((value as { level: string }).level, body.toString());
       } else if (kind === FRAME_KINDS.ready) {
         resolve(value as Ready);
       } else if (kind === FRAME_KINDS.failed) {
         reject(new ScriptFailure((value as { reason: string }).reason, body.toString()));
-      } else if (waiting !== undefined && answered(waiting, { kind, value, body }, socket, onLog)) {
-        finish();
+      } else if (waiting !== undefined) {
+        if (kind === FRAME_KINDS.answer) write("INFO", (value as Head)[2]);
+        if (answered(waiting, { kind, value, body }, socket)) finish();
       }
     };
     socket.on("data", createFrameReader(onFrame));
@@ -170,36 +182,25 @@ function converse(
   return {
     ready,
     call: (envelope, body) => {
-      let done = (): void => undefined;
-      const over = new Promise<void>((resolve) => (done = resolve));
-      const reply = new Promise<Reply>((resolve, reject) => {
-        waiting = { resolve, reject, done };
-      });
+      const { reply, done, ...waiter } = createWaiter();
+      waiting = waiter;
       if (socket.destroyed) kill("its socket is closed");
       socket.cork();
       socket.write(requestFrame(envelope)(body));
       if (body.length > 0) socket.write(body);
       socket.uncork();
-      return { reply, done: over };
+      return { reply, done };
     },
   };
 }
 
+/** Status, headers, the request's line for the log, whether the body comes in chunks. */
+type Head = readonly [number, readonly (readonly [string, string])[], string, boolean];
+
 /** Whether the answer is complete with this frame. */
-function answered(
-  waiting: Waiting,
-  { kind, value, body }: Frame,
-  socket: Duplex,
-  onLog: (level: string, line: string) => void,
-): boolean {
+function answered(waiting: Waiting, { kind, value, body }: Frame, socket: Duplex): boolean {
   if (kind === FRAME_KINDS.answer) {
-    const [status, headers, line, streamed] = value as [
-      number,
-      [string, string][],
-      string,
-      boolean,
-    ];
-    onLog("INFO", line);
+    const [status, headers, , streamed] = value as Head;
     if (!streamed) {
       waiting.resolve({ status, headers, body });
       return true;
