@@ -13,6 +13,7 @@ import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { startLocalRuntime } from "./local-runtime.ts";
+import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
 import { interpretersOf } from "./python.ts";
 import { servable } from "./servable.ts";
 
@@ -48,13 +49,14 @@ export const RUN: Command = {
       summary: "interpreter of scoring scripts; otherwise the first that has all they import",
     },
     watch: { type: "boolean", summary: "load a scoring script again when it is saved" },
+    ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
     const { port, host, metricsPort, logLevel, watch } = readOptions(invocation);
-    const read = await loadEndpoint(invocation);
+    const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
-    const endpoint = read.value;
+    const endpoint = servedFrom(read.value.endpoint, read.value.models);
     const problems = [...read.problems, ...servable(endpoint)];
     if (hasErrors(problems)) return { problems };
     const asked = invocation.options["auth"] === true || !isLoopback(host);

@@ -9,8 +9,8 @@ import type { Layer, LayerStore } from "./image/layer.ts";
 import type { LayerSource } from "./layer-source.ts";
 import { layerStack } from "./layer-stack.ts";
 import { codeLayer } from "./layers/code.ts";
-import { modelLayer } from "./layers/model.ts";
-import type { ModelLayer } from "./layers/model.ts";
+import { modelLayers } from "./layers/model.ts";
+import type { ModelLayers } from "./layers/model.ts";
 import type { PackOptions } from "./pack-options.ts";
 import { imageConfig } from "./plan.ts";
 import { settled } from "./settled.ts";
@@ -29,8 +29,8 @@ export type BuildParts = {
 
 export async function buildImages(parts: BuildParts, options: PackOptions): Promise<ImageIndex> {
   const { plan, base, created } = parts;
-  const models: ModelLayer[] = [];
-  for (const model of plan.models) models.push(await modelLayer(model));
+  const models: ModelLayers[] = [];
+  for (const model of plan.models) models.push(await modelLayers(model));
   const code: LayerSource[] = [];
   for (const each of plan.code) code.push(await codeLayer(each));
   const config = imageConfig(plan.endpoint, {
@@ -48,7 +48,7 @@ export async function buildImages(parts: BuildParts, options: PackOptions): Prom
 
 async function buildLayers(
   parts: BuildParts & {
-    readonly models: readonly ModelLayer[];
+    readonly models: readonly ModelLayers[];
     readonly code: readonly LayerSource[];
   },
   platform: Platform,

@@ -7,6 +7,8 @@ import { pythonLayer } from "./base/python-layer.ts";
 import { USER } from "./base/rootfs.ts";
 import type { LayerSource } from "./layer-source.ts";
 import { endpointLayer } from "./layers/endpoint.ts";
+import { joinNeighbours, MOST_LAYERS } from "./layer-limit.ts";
+import type { ModelLayers } from "./layers/model.ts";
 import { onnxruntimeLayer } from "./layers/onnxruntime.ts";
 import { runtimeLayer } from "./layers/runtime.ts";
 import { vendorLayer } from "./layers/vendor.ts";
@@ -16,7 +18,7 @@ export type StackParts = {
   readonly packageRoot: string;
   /** Of edgewright. */
   readonly version: string;
-  readonly models: readonly LayerSource[];
+  readonly models: readonly ModelLayers[];
   readonly code: readonly LayerSource[];
   /** With the image's paths. */
   readonly endpoint: ResolvedEndpoint;
@@ -27,14 +29,18 @@ export async function layerStack(
   platform: Platform,
 ): Promise<readonly LayerSource[]> {
   const python = pythonLayer(parts.base, platform);
-  return [
+  const below = [
     ...baseLayers(parts.base, platform),
     ...(python === undefined ? [] : [python]),
     await onnxruntimeLayer(parts.packageRoot, platform),
     await vendorLayer(parts.packageRoot),
-    ...parts.models,
-    await runtimeLayer(parts.packageRoot, parts.version),
-    ...parts.code,
-    await endpointLayer(parts.endpoint, USER),
   ];
+  const runtime = await runtimeLayer(parts.packageRoot, parts.version);
+  const endpoint = await endpointLayer(parts.endpoint, USER);
+  const room = MOST_LAYERS - below.length - parts.code.length - 2;
+  const heads = parts.models.flatMap(({ head }) => head);
+  const head = joinNeighbours(heads, Math.max(1, Math.ceil(room / 2)));
+  const bodies = parts.models.flatMap(({ body }) => body);
+  const body = joinNeighbours(bodies, Math.max(1, room - head.length));
+  return [...below, ...body, runtime, ...head, ...parts.code, endpoint];
 }

@@ -1,7 +1,9 @@
 /** What will the image be? Decided from the resolved endpoint alone, before any byte is read. */
 
 import { posix } from "node:path";
+import { NODE_FLAGS } from "../core/node-flags.ts";
 import { UserError, userError } from "../core/problem.ts";
+import type { ShippedModel } from "../model/prepare/shipped.ts";
 import type {
   ResolvedDeployment,
   ResolvedEndpoint,
@@ -15,9 +17,6 @@ import type { PlacedCode } from "./layers/code.ts";
 import type { PlacedModel } from "./layers/model.ts";
 import { CODE_FOLDER, ENDPOINT_FILE, HOME_FOLDER, MODELS_FOLDER } from "./layers/places.ts";
 import { RUNTIME_ENTRIES } from "./layers/runtime.ts";
-
-/** Short-lived garbage needs no more room than this: 25 MB less resident for the same speed. */
-const NODE_FLAGS = ["--max-semi-space-size=4"];
 
 /** Of the scoring front. */
 const HTTP_PORT = 5001;
@@ -38,7 +37,11 @@ export type Plan = {
 /** What `edge.base` may say so far. */
 const BASES = ["auto", "assembled"];
 
-export function planImage(endpoint: ResolvedEndpoint): Plan {
+/** @param shipped path of a model's file → what goes into the image in its place */
+export function planImage(
+  endpoint: ResolvedEndpoint,
+  shipped: ReadonlyMap<string, ShippedModel> = new Map(),
+): Plan {
   const { base = "auto" } = endpoint.module;
   if (!BASES.includes(base)) {
     throw userError("CLI_UNSUPPORTED", `edge.base is "${base}"; images are assembled so far.`, {
@@ -47,7 +50,7 @@ export function planImage(endpoint: ResolvedEndpoint): Plan {
   }
   const { names: python, problems } = debianPackages(endpoint);
   if (problems.length > 0) throw new UserError(problems);
-  const models = placeModels(endpoint.deployments);
+  const models = placeModels(endpoint.deployments, shipped);
   const code: PlacedCode[] = [];
   const deployments = endpoint.deployments.map((deployment) => {
     const { model, script, ...rest } = withoutBuildPaths(deployment);
@@ -63,19 +66,34 @@ export function planImage(endpoint: ResolvedEndpoint): Plan {
   return { models: [...models.values()], code, python, endpoint: { ...endpoint, deployments } };
 }
 
-/** Each model once; of a folder and a file in it, both asked for, the folder. */
-function placeModels(deployments: readonly ResolvedDeployment[]): ReadonlyMap<string, PlacedModel> {
+/**
+ * Each model once; of a folder and a file in it, both asked for, the folder. What a script opens is
+ * shipped as it was given, also where another deployment serves the same model without one.
+ */
+function placeModels(
+  deployments: readonly ResolvedDeployment[],
+  shipped: ReadonlyMap<string, ShippedModel>,
+): ReadonlyMap<string, PlacedModel> {
   const models = new Map<string, PlacedModel>();
-  for (const { model } of deployments) {
+  for (const { model, script } of deployments) {
     if (model === undefined) continue;
-    const placed = placeModel(model);
-    const key = keyOf(model);
-    const other = models.get(key);
-    if (other === undefined || isInside(other.source, placed.source)) models.set(key, placed);
-    else if (other.source !== placed.source && !isInside(placed.source, other.source))
-      throw twoModels(placed, other);
+    const files = script === undefined ? shipped.get(model.path) : undefined;
+    const placed = { ...placeModel(model), ...(files && { shipped: files }) };
+    const other = models.get(keyOf(model));
+    models.set(keyOf(model), other === undefined ? placed : wider(placed, other));
   }
   return models;
+}
+
+function wider(one: PlacedModel, other: PlacedModel): PlacedModel {
+  if (one.source === other.source) return one.shipped === undefined ? one : other;
+  if (isInside(other.source, one.source)) return asGiven(one);
+  if (isInside(one.source, other.source)) return asGiven(other);
+  throw twoModels(one, other);
+}
+
+function asGiven({ shipped: _, ...placed }: PlacedModel): PlacedModel {
+  return placed;
 }
 
 function keyOf({ name, version }: ResolvedModel): string {

@@ -38,6 +38,10 @@ function fromFolder(endpoint: ResolvedEndpoint, folder: string): ResolvedEndpoin
   return { ...endpoint, deployments };
 }
 
+function volumeOf(folder: string | undefined): { readonly folder?: string } {
+  return folder === undefined ? {} : { folder };
+}
+
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let log = createLog("info", process.stderr);
 try {
@@ -48,8 +52,18 @@ try {
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };
   const metrics = metricsPort === undefined ? {} : { metricsPort };
-  const scripts = { python: {}, env: process.env, onFailedStart: "retry" } as const;
-  const running = await serve({ endpoint, host, port, ...metrics, auth, log, clock, scripts });
+  const running = await serve({
+    endpoint,
+    host,
+    port,
+    ...metrics,
+    auth,
+    ...(settings.edge && { edge: volumeOf(settings.volume ?? endpoint.module.volume?.path) }),
+    setLogLevel: log.setLevel,
+    log,
+    clock,
+    scripts: { python: {}, env: process.env, onFailedStart: "retry" },
+  });
   const leave = createLeave(running);
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);

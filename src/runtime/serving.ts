@@ -10,6 +10,8 @@ import type { Limits } from "./limits.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { createSwitch } from "./routing/switch.ts";
+import type { Switch } from "./routing/switch.ts";
 import { createScriptEngine } from "./script-engine.ts";
 import type { ScriptHost } from "./script-engine.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
@@ -18,11 +20,21 @@ export type Serving = {
   readonly name: string;
   readonly backend: Backend;
   readonly admission: Admission;
+  /** What the router knows of it: the admission, unless it is switched off. */
+  readonly door: Switch;
   readonly stats: () => ServingStats;
+  /** From the next request on; what is absent is as the spec says. */
+  readonly setRequestSettings: (patch: RequestSettingsPatch) => void;
   /** Answers `/swagger.json`, where a script does. */
   readonly describe?: (query: string) => ScoringResponse;
   /** Loads the script again, where there is one. */
   readonly reload?: () => void;
+};
+
+type RequestSettingsPatch = {
+  readonly requestTimeoutMs?: number;
+  readonly maxConcurrentRequestsPerInstance?: number;
+  readonly maxQueueWaitMs?: number;
 };
 
 export type ServingStats = {
@@ -73,7 +85,12 @@ export function createServing(deployment: ResolvedDeployment, options: ServingOp
       ...(engine && { engine }),
     };
   };
-  return { name, backend, admission, stats, ...script };
+  const setRequestSettings = (patch: RequestSettingsPatch): void =>
+    admission.setSettings(settingsOf({ ...deployment, ...patch }));
+  const door = createSwitch(admission, () =>
+    faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`),
+  );
+  return { name, backend, admission, door, stats, setRequestSettings, ...script };
 }
 
 function modelEngine(

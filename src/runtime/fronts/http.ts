@@ -89,7 +89,7 @@ async function serve(
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
   const cancellation = new Cancellation();
-  drain.enter(response, () => cancellation.cancel("gone"));
+  drain.enter(request.socket, response, () => cancellation.cancel("gone"));
   const conventions = conventionsOf(options);
   const ids = conventions.ids(request.headers, options.createId);
   let answer: ScoringResponse;
