@@ -92,7 +92,8 @@ function wider(one: PlacedModel, other: PlacedModel): PlacedModel {
   throw twoModels(one, other);
 }
 
-function asGiven({ shipped: _, ...placed }: PlacedModel): PlacedModel {
+function asGiven(model: PlacedModel): PlacedModel {
+  const { shipped: _, ...placed } = model;
   return placed;
 }
 

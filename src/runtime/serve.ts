@@ -84,7 +84,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   );
   const around = { clock, log, limits, scripts: options.scripts };
   const served = createServedEndpoint({ endpoint, metrics: runtimeMetrics, ...around });
-  const { router, ready, stats } = served;
+  const { router, ready, stats, described: deployments } = served;
+  const secured = auth.mode !== "none";
   watchDeployments(metrics, ready, () => stats().deployments);
   watchMachine(metrics, { limits, clock, version: runtimeVersion() });
   const front = createHttpFront({
@@ -94,12 +95,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       ready,
       stats,
       renderMetrics: metrics.render,
-      openApi: createOpenApiPage({
-        ...endpoint,
-        deployments: served.described,
-        secured: auth.mode !== "none",
-        scorer: router,
-      }),
+      openApi: createOpenApiPage({ ...endpoint, deployments, secured, scorer: router }),
     },
     v2: served.v2,
     admit: guard.admit,

@@ -50,23 +50,11 @@ export type ScriptProcess = RunningProcess & {
   readonly call: (envelope: readonly unknown[], body: Uint8Array) => Call;
 };
 
-/** The script could not be loaded, or its `init` failed. */
-export class ScriptFailure extends Error {
-  /** Python's traceback, where there is one. */
-  readonly report: string;
-
-  constructor(message: string, report = "") {
-    super(message);
-    this.name = "ScriptFailure";
-    this.report = report;
-  }
-}
-
 const HOST = fileURLToPath(new URL("./python/host.py", import.meta.url));
 
 /**
  * @param onSpawn told at once: also while `init` runs the process is watched
- * @throws ScriptFailure
+ * @throws Error when the script cannot be loaded, its `init` fails, or its process ends before
  */
 export async function startScriptProcess(
   settings: ProcessSettings,
@@ -163,7 +151,7 @@ function converse(
       } else if (kind === FRAME_KINDS.ready) {
         resolve(value as Ready);
       } else if (kind === FRAME_KINDS.failed) {
-        reject(new ScriptFailure((value as { reason: string }).reason, body.toString()));
+        reject(new Error((value as { reason: string }).reason));
       } else if (waiting !== undefined) {
         if (kind === FRAME_KINDS.answer) write("INFO", (value as Head)[2]);
         if (answered(waiting, { kind, value, body }, socket)) finish();
@@ -173,7 +161,7 @@ function converse(
     // Its end is told by the process's own.
     socket.on("error", () => undefined);
     void ended.then((reason) => {
-      reject(new ScriptFailure(reason));
+      reject(new Error(reason));
       waiting?.stream?.destroy(new Error(reason));
       waiting?.reject(new Error(reason));
       finish();

@@ -24,7 +24,7 @@ def serve(descriptor, stand_ins):
     except user_script.ScriptError as error:
         cause = error.__cause__
         summary = str(error) if cause is None else "%s: %s" % (type(cause).__name__, cause)
-        wire.send(frames.FAILED, {"reason": summary, "stage": error.stage}, error.report.encode())
+        wire.send(frames.FAILED, {"reason": summary})
         logging.shutdown()
         os._exit(3)
     _describe(wire, script, root)
@@ -59,28 +59,21 @@ def _start(path, logger):
     try:
         script = user_script.UserScript(path)
     except user_script.ScriptError as error:
-        error.stage = "import" if error.__cause__ is not None else "contract"
-        missing = isinstance(error.__cause__, FileNotFoundError)
-        error.report = traceback.format_exc()
-        if missing:
+        if isinstance(error.__cause__, FileNotFoundError):
             logger.error("No such file or directory.")
-        logger.error(error.report.rstrip())
+        logger.error(traceback.format_exc().rstrip())
         raise
     logger.info("Invoking user's init function")
     try:
         script.init()
     except BaseException as error:
-        report = traceback.format_exc()
         logger.error("User's init function failed")
-        logger.error("Encountered Exception %s", report.rstrip())
+        logger.error("Encountered Exception %s", traceback.format_exc().rstrip())
         models = os.environ.get("AZUREML_MODEL_DIR")
         if models and os.path.isdir(models):
             tree = "\n".join(user_script.folder_lines(models))
             logger.info("Model Directory Contents:\n%s", tree)
-        failure = user_script.ScriptError("User's init function failed")
-        failure.stage = "init"
-        failure.report = report
-        raise failure from error
+        raise user_script.ScriptError("User's init function failed") from error
     logger.info("Users's init has completed successfully")
     return script
 
