@@ -16,6 +16,14 @@ const WITHHELD = /^(EDGEWRIGHT_|NODE_|npm_|IOTEDGE_|EdgeHubConnectionString$|PYT
 /** What BLAS libraries take as their number of threads. */
 const THREAD_VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
 
+/**
+ * Bodies of a megabyte come and go: by default glibc gives such memory back to the kernel each time,
+ * and to take it again costs two thirds of a request's time. What is larger goes back as ever.
+ *
+ * @source mallopt(3): M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+ */
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "33554432", MALLOC_TRIM_THRESHOLD_: "67108864" };
+
 /** @param onnxruntime path of the native library, for scripts that import it */
 export function scriptEnvironment(
   deployment: ResolvedDeployment,
@@ -28,6 +36,7 @@ export function scriptEnvironment(
   );
   const threads = String(Math.max(1, Math.floor((cpus ?? 1) / scriptProcesses(deployment))));
   return {
+    ...ALLOCATOR,
     ...Object.fromEntries(THREAD_VARIABLES.map((name) => [name, threads])),
     ...Object.fromEntries(passed),
     // @source azureml-contract 4.10, 6.1
