@@ -38,6 +38,7 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   routing: [],
   engine: ["wire"],
+  scripts: ["wire"],
   edge: [],
   auth: [],
   metrics: ["metrics.ts", "limits.ts"],

@@ -123,7 +123,7 @@ function scoreInTime(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       resolve(late());
-      request.cancellation.cancel();
+      request.cancellation.cancel("timeout");
     }, timeoutMs);
     const done = (): void => {
       clearTimeout(timer);

@@ -170,7 +170,7 @@ suite("admission", () => {
     const { admission, backend } = setUp({ ...SETTINGS, slots: 1 });
     ask(admission);
     const gone = ask(admission);
-    gone.asked.cancellation.cancel();
+    gone.asked.cancellation.cancel("gone");
     await settle();
     backend.runs[0]?.finish();
     await settle();
