@@ -60,7 +60,13 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/process\.env\b/, ["cli/main.ts", "runtime/main.ts", "model/onnxruntime.ts"]],
   [
     /process\.exit(Code)?\b/,
-    ["cli/main.ts", "runtime/main.ts", "runtime/engine/process.ts", "runtime/local.ts"],
+    [
+      "cli/main.ts",
+      "runtime/main.ts",
+      "runtime/leave.ts",
+      "runtime/engine/process.ts",
+      "runtime/local.ts",
+    ],
   ],
   [/\bconsole\./, []],
   [/\bMath\.random\b/, []],

@@ -1,8 +1,8 @@
 /** `edgewright build SPEC -o OUTPUT`: image, deployment manifest, record and lock. */
 
 import { statSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { hasErrors, userError } from "../core/problem.ts";
@@ -17,6 +17,7 @@ import { UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
+import { cacheFolder, MODEL_OPTIONS, preparing } from "./models.ts";
 import { renderBytes } from "./render.ts";
 import { servable } from "./servable.ts";
 import { PACKAGE_ROOT } from "./version.ts";
@@ -44,13 +45,14 @@ export const BUILD: Command = {
       summary: "image name; the endpoint's and its digest otherwise",
     },
     frozen: { type: "boolean", summary: "fail where image.lock.json would have to change" },
+    ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
     const output = parseOutput(invocation);
-    const read = await loadEndpoint(invocation);
+    const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
-    const endpoint = read.value;
+    const { endpoint, models } = read.value;
     const problems = [...read.problems, ...servable(endpoint)];
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);
@@ -58,6 +60,7 @@ export const BUILD: Command = {
     const { problems: found, ...result } = await pack(endpoint, {
       ...packOptions(invocation, endpoint, output),
       deviceEnv: auth.env,
+      models,
     });
     const { name, index, images, files } = result;
     return {
@@ -104,9 +107,7 @@ export function packOptions(
     packageRoot: fileURLToPath(PACKAGE_ROOT),
     specFolder: folderOf(resolve(cwd, args[0] ?? ".")),
     workingFolder: cwd,
-    cacheFolder: env["XDG_CACHE_HOME"]
-      ? join(env["XDG_CACHE_HOME"], "edgewright")
-      : join(env["HOME"] ?? homedir(), ".cache", "edgewright"),
+    cacheFolder: cacheFolder(invocation),
     temporaryFolder: tmpdir(),
     frozen: frozen === true,
     createdEpochSeconds: parseEpoch(env["SOURCE_DATE_EPOCH"]),

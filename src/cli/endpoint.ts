@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import { hasErrors, readOf, UserError } from "../core/problem.ts";
 import type { Problem, Read } from "../core/problem.ts";
-import { inspectModel } from "../model/inspect.ts";
 import type { Inspection } from "../model/inspect.ts";
+import type { ShippedModel } from "../model/prepare/shipped.ts";
 import { parseDevice } from "../spec/device.ts";
 import type { Device } from "../spec/device.ts";
 import { fitToDevice } from "../spec/limits.ts";
@@ -15,6 +15,8 @@ import type { LoadedSpec } from "../spec/load.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { UsageError } from "./command.ts";
 import type { Invocation, Option } from "./command.ts";
+import { INSPECT_ONLY } from "./models.ts";
+import type { Look } from "./models.ts";
 
 export const DEVICE_OPTION = {
   device: {
@@ -29,17 +31,26 @@ export function storeFolder({ env }: Pick<Invocation, "env">): string {
   return env["EDGEWRIGHT_HOME"] ?? join(env["HOME"] ?? homedir(), ".edgewright");
 }
 
+export type LoadedEndpoint = {
+  readonly endpoint: ResolvedEndpoint;
+  /** Path of a model's file → what is served and shipped in its place. */
+  readonly models: ReadonlyMap<string, ShippedModel>;
+};
+
 /**
  * Reads the spec, looks at the models that are served without a script, and fits the limits to the
  * device. Problems of every stage come together; the endpoint is there when none is an error.
  */
-export async function loadEndpoint(invocation: Invocation): Promise<Read<ResolvedEndpoint>> {
+export async function loadEndpoint(
+  invocation: Invocation,
+  look: Look = INSPECT_ONLY,
+): Promise<Read<LoadedEndpoint>> {
   const { args, cwd, options } = invocation;
   if (args.length === 0)
     throw new UsageError("a SPEC is missing: a file, several files, or a folder");
   const spec = await loadSpec(args, { cwd, modelStore: storeFolder(invocation) });
   if (!spec.ok) return spec;
-  const inspected = await inspectModels(spec.value);
+  const inspected = await inspectModels(spec.value, look);
   const problems = [...spec.problems, ...inspected.problems];
   if (hasErrors(problems)) return { ok: false, problems };
   const device = deviceOf(options["device"]) ?? spec.value.device;
@@ -49,7 +60,9 @@ export async function loadEndpoint(invocation: Invocation): Promise<Read<Resolve
     placeOf: spec.value.placeOf,
   });
   const all = [...problems, ...fitted.problems];
-  return fitted.ok ? readOf(fitted.value, all) : { ok: false, problems: all };
+  return fitted.ok
+    ? readOf({ endpoint: fitted.value, models: inspected.models }, all)
+    : { ok: false, problems: all };
 }
 
 /** @throws UserError where the flag cannot be read */
@@ -60,32 +73,38 @@ function deviceOf(flag: Invocation["options"][string]): Device | undefined {
   return device.value;
 }
 
-async function inspectModels({ endpoint, placeOf }: LoadedSpec): Promise<{
+async function inspectModels(
+  { endpoint, placeOf }: LoadedSpec,
+  look: Look,
+): Promise<{
   endpoint: ResolvedEndpoint;
+  models: ReadonlyMap<string, ShippedModel>;
   problems: readonly Problem[];
   needBytes: ReadonlyMap<string, number>;
 }> {
   const problems: Problem[] = [];
   const deployments: ResolvedDeployment[] = [];
   const needBytes = new Map<string, number>();
-  const seen = new Map<string, ReturnType<typeof inspectModel>>();
+  const models = new Map<string, ShippedModel>();
+  const seen = new Map<string, ReturnType<Look>>();
   for (const deployment of endpoint.deployments) {
     const { model, script, name } = deployment;
     if (model === undefined || script !== undefined) {
       deployments.push(deployment);
       continue;
     }
-    const look = seen.get(model.path) ?? inspectModel(model.path);
-    seen.set(model.path, look);
-    const { inspection, problems: found } = await look;
+    const looking = seen.get(model.path) ?? look(model.path);
+    seen.set(model.path, looking);
+    const { inspection, memoryBytes, shipped, problems: found } = await looking;
+    if (shipped !== undefined) models.set(model.path, shipped);
     const at = placeOf(["deployments", name, "model"]);
-    problems.push(...found.map((problem) => ({ ...problem, at })));
-    if (inspection?.memoryBytes !== undefined) needBytes.set(name, inspection.memoryBytes);
+    for (const problem of found) problems.push({ ...problem, at });
+    if (memoryBytes !== undefined) needBytes.set(name, memoryBytes);
     deployments.push(
       inspection === undefined ? deployment : withInspection(deployment, inspection),
     );
   }
-  return { endpoint: { ...endpoint, deployments }, problems, needBytes };
+  return { endpoint: { ...endpoint, deployments }, models, problems, needBytes };
 }
 
 function withInspection(

@@ -4,10 +4,12 @@ import { resolve } from "node:path";
 
 import type { OutputSpec, TensorSpec } from "../core/signature.ts";
 import { showShape } from "../core/tensor.ts";
-import { inspectModel } from "../model/inspect.ts";
 import type { Inspection } from "../model/inspect.ts";
+import { prepareModel } from "../model/prepare/prepared-model.ts";
+import type { Preparation } from "../model/prepare/prepared-model.ts";
 import { UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
+import { cacheFolder } from "./models.ts";
 import { renderBytes } from "./render.ts";
 
 export const INSPECT: Command = {
@@ -15,16 +17,23 @@ export const INSPECT: Command = {
   usage: "MODEL.onnx",
   summary: "inputs, outputs, operator sets, size; whether ONNX Runtime loads it, memory and time",
   options: {},
-  run: async ({ args, cwd }) => {
+  run: async ({ args, cwd, env }) => {
     const [path] = args;
     if (path === undefined || args.length > 1) throw new UsageError("inspect takes one model file");
-    const { inspection, problems } = await inspectModel(resolve(cwd, path));
+    const { inspection, preparation, problems } = await prepareModel(resolve(cwd, path), {
+      weights: "external",
+      cacheFolder: cacheFolder({ env }),
+    });
     if (inspection === undefined) return { problems };
-    return { problems, json: { model: inspection }, text: render(path, inspection) };
+    return {
+      problems,
+      json: { model: { ...inspection, ...(preparation && { preparation }) } },
+      text: [...render(path, inspection), ...renderPreparation(inspection, preparation)].join("\n"),
+    };
   },
 };
 
-function render(path: string, model: Inspection): string {
+function render(path: string, model: Inspection): readonly string[] {
   const opsets = [["onnx", model.opset] as const, ...Object.entries(model.domains)]
     .filter(([, version]) => version > 0)
     .map(([domain, version]) => `${domain} ${version}`);
@@ -40,7 +49,34 @@ function render(path: string, model: Inspection): string {
       `loads in ${model.loadMs.toFixed(0)} ms${run}, ${renderBytes(model.memoryBytes)} of memory`,
     );
   }
-  return lines.join("\n");
+  return lines;
+}
+
+function renderPreparation(
+  { runMs }: Inspection,
+  preparation: Preparation | undefined,
+): readonly string[] {
+  if (preparation === undefined) return ["prepared: as it is, there is nothing to gain"];
+  const { freedConstants, unusedConstants, documentationBytes, difference, samples } = preparation;
+  const changes = [
+    [freedConstants, `${freedConstants} constants out of the graph's inputs`],
+    [unusedConstants, `${unusedConstants} unused constants out`],
+    [documentationBytes, `${renderBytes(documentationBytes)} of documentation out`],
+    [
+      preparation.weights.length,
+      `graph of ${renderBytes(preparation.graph.bytes)}, weights in ${preparation.weights.length} file(s)`,
+    ],
+  ] as const;
+  const gain =
+    runMs === undefined || preparation.runMs === undefined
+      ? ""
+      : `, one run ${preparation.runMs.toFixed(2)} ms (${(runMs / preparation.runMs).toFixed(1)} times as fast)`;
+  const equal =
+    difference === 0 ? "the same to the bit" : `equal within ${difference.toExponential(0)}`;
+  return [
+    `prepared: ${changes.flatMap(([count, text]) => (count > 0 ? [text] : [])).join(", ")}`,
+    `prepared: loads in ${preparation.loadMs.toFixed(0)} ms${gain}, ${renderBytes(preparation.memoryBytes)} of memory; ${samples} answers ${equal}`,
+  ];
 }
 
 function renderSpec({ name, type, shape, labels }: TensorSpec & OutputSpec): string {

@@ -12,6 +12,7 @@ import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { startLocalRuntime } from "./local-runtime.ts";
+import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
 import { servable } from "./servable.ts";
 
 export const RUN: Command = {
@@ -40,13 +41,14 @@ export const RUN: Command = {
       value: "LEVEL",
       summary: "debug, info, warn (the default here) or error",
     },
+    ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
     const { port, host, metricsPort, logLevel } = readOptions(invocation);
-    const read = await loadEndpoint(invocation);
+    const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
-    const endpoint = read.value;
+    const endpoint = servedFrom(read.value.endpoint, read.value.models);
     const problems = [...read.problems, ...servable(endpoint)];
     if (hasErrors(problems)) return { problems };
     const asked = invocation.options["auth"] === true || !isLoopback(host);
@@ -61,7 +63,7 @@ export const RUN: Command = {
     invocation.announce({
       problems,
       json: { url, pid, deployments, ...(metricsUrl && { metricsUrl }) },
-      text: `${endpoint.name} is ready at ${url} (pid ${pid}): ${deployments.join(", ")}`,
+      text: `${endpoint.name} is ready at ${url} (pid ${pid}): ${deployments.join(", ")}${metricsUrl ? `; metrics at ${metricsUrl}/metrics` : ""}`,
     });
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();

@@ -14,7 +14,8 @@ export const VALIDATE: Command = {
   run: async (invocation) => {
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
-    const { value: endpoint, problems } = read;
+    const { endpoint } = read.value;
+    const { problems } = read;
     const text = invocation.options["resolved"]
       ? JSON.stringify(endpoint, null, 2)
       : `${endpoint.name} is valid: ${endpoint.deployments.map(({ name }) => name).join(", ")}`;

@@ -50,6 +50,11 @@ export const CODES = {
   MODEL_REFUSED: { title: "ONNX Runtime cannot load the model", kind: "bad-input" },
   MODEL_OUTPUT_KIND: { title: "A model output is not a tensor", kind: "bad-input" },
   MODEL_INPUT_KIND: { title: "A model input is not a tensor", kind: "bad-input" },
+  MODEL_EXTERNAL: {
+    title: "Weights beside a model are not where they should be",
+    kind: "bad-input",
+  },
+  MODEL_KEPT: { title: "A model ships as it is", kind: "bad-input" },
   MODEL_STORE: { title: "The model store refused", kind: "bad-input" },
 
   // Command line.

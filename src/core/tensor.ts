@@ -26,10 +26,6 @@ export type DType = keyof typeof DTYPES;
 
 export const DTYPE_NAMES = Object.keys(DTYPES) as readonly DType[];
 
-export function isDType(name: string): name is DType {
-  return Object.hasOwn(DTYPES, name);
-}
-
 /** A declared dimension: a number, or the name of a symbolic one (`"?"` where the model gives none). */
 export type Dimension = number | string;
 

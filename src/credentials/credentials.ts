@@ -37,8 +37,9 @@ export function rotateCredential(credentials: Credentials, name: CredentialName)
   return { ...credentials, [FIELDS[name]]: name === "token" ? createSigningKey() : createKey() };
 }
 
+/** Letters and digits alone: no key looks like an option, and a double click selects it whole. */
 function createKey(): string {
-  return randomBytes(KEY_BYTES).toString("base64url");
+  return randomBytes(KEY_BYTES).toString("base64url").replace(/[-_]/gu, "x");
 }
 
 function createSigningKey(): string {

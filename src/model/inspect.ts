@@ -1,15 +1,19 @@
 /** Looking at a model file: what it is, whether ONNX Runtime loads it, what one run costs. */
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
+import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Signature } from "../core/signature.ts";
+import { sha256OfFile } from "./file-digest.ts";
 import { parseOnnxFile } from "./onnx-file.ts";
-import type { ProbeResult } from "./probe.ts";
+import { liftModel, skeletonOf } from "./prepare/lift.ts";
+import type { LiftedModel } from "./prepare/lift.ts";
+import type { ProbeRequest, ProbeResult } from "./probe.ts";
+import { recordingFolders } from "./recorded.ts";
 import { signatureOf } from "./signature.ts";
 
 export type Inspection = {
@@ -32,38 +36,33 @@ export type Inspection = {
 /** A protobuf message cannot be larger, and neither can a model that is one file. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
+export type InspectOptions = {
+  /** File for the answers to sample inputs: what a prepared copy is held against. */
+  readonly record?: string;
+};
+
 /** The inspection is absent where the file is no readable ONNX model at all. */
 export async function inspectModel(
   path: string,
+  options: InspectOptions = {},
 ): Promise<{ inspection?: Inspection; problems: readonly Problem[] }> {
   const read = await readModel(path);
-  if ("problem" in read) return { problems: [read.problem] };
-  const file = parseOnnxFile(read.bytes);
-  if (file === undefined) {
-    return {
-      problems: [
-        {
-          code: "MODEL_NOT_ONNX",
-          severity: "error",
-          message: `${path} (${read.bytes.length} bytes) is not an ONNX model`,
-          hint: "give the .onnx file that your training framework exported",
-        },
-      ],
-    };
-  }
+  return "problem" in read ? { problems: [read.problem] } : inspectLifted(read, options);
+}
+
+export async function inspectLifted(
+  { model, sha256 }: ReadModel,
+  { record }: InspectOptions,
+): Promise<{ inspection?: Inspection; problems: readonly Problem[] }> {
+  const { path, bytes } = model;
+  const file = parseOnnxFile(skeletonOf(model));
+  if (file === undefined) return { problems: [notOnnx(path, bytes)] };
   const { signature, problems } = signatureOf(file);
   const { "": opset = 0, ...domains } = file.opsets;
-  const inspection = {
-    path,
-    bytes: read.bytes.length,
-    sha256: createHash("sha256").update(read.bytes).digest("hex"),
-    irVersion: file.irVersion,
-    producer: file.producer,
-    opset,
-    domains,
-    signature,
-  };
-  const probed = await probeModel(path, signature);
+  const { irVersion, producer } = file;
+  const inspection = { path, bytes, sha256, irVersion, producer, opset, domains, signature };
+  const recordings = record === undefined ? [] : await recordingFolders(path);
+  const probed = await probeModel(path, { signature, recordings, ...(record && { record }) });
   if (!probed.ok) {
     return { inspection, problems: [...problems, refusal(probed.reason, domains)] };
   }
@@ -75,31 +74,38 @@ export async function inspectModel(
   };
 }
 
-async function readModel(path: string): Promise<{ bytes: Uint8Array } | { problem: Problem }> {
+export type ReadModel = { readonly model: LiftedModel; readonly sha256: string };
+
+/** The graph of a model in memory, its weights left where they are. */
+export async function readModel(path: string): Promise<ReadModel | { problem: Problem }> {
   try {
-    const handle = await open(path);
-    try {
-      const { size } = await handle.stat();
-      if (size > MAX_MODEL_BYTES) {
-        const problem = unreadable(
-          `${path} has ${size} bytes; an ONNX file has at most ${MAX_MODEL_BYTES}`,
-          "keep the weights as external data beside a smaller .onnx file",
-        );
-        return { problem };
-      }
-      return { bytes: await handle.readFile() };
-    } finally {
-      await handle.close();
+    const { size } = await stat(path);
+    if (size > MAX_MODEL_BYTES) {
+      const problem = unreadable(
+        `${path} has ${size} bytes; an ONNX file has at most ${MAX_MODEL_BYTES}`,
+        "keep the weights as external data beside a smaller .onnx file",
+      );
+      return { problem };
     }
+    const model = liftModel(path);
+    if (model === undefined) return { problem: notOnnx(path, size) };
+    return { model, sha256: await sha256OfFile(path) };
   } catch (error) {
+    const [problem] = error instanceof UserError ? error.problems : [];
+    if (problem !== undefined) return { problem };
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    return {
-      problem: unreadable(
-        `${path} cannot be read: ${reason}`,
-        "check the path and its permissions",
-      ),
-    };
+    const hint = "check the path and its permissions";
+    return { problem: unreadable(`${path} cannot be read: ${reason}`, hint) };
   }
+}
+
+function notOnnx(path: string, bytes: number): Problem {
+  return {
+    code: "MODEL_NOT_ONNX",
+    severity: "error",
+    message: `${path} (${bytes} bytes) is not an ONNX model`,
+    hint: "give the .onnx file that your training framework exported",
+  };
 }
 
 function unreadable(message: string, hint: string): Problem {
@@ -135,11 +141,11 @@ function runNote(reason: string): Problem {
   };
 }
 
-async function probeModel(path: string, signature: Signature): Promise<ProbeResult> {
+export async function probeModel(path: string, request: ProbeRequest): Promise<ProbeResult> {
   const script = fileURLToPath(new URL("./probe.js", import.meta.url));
   const child = spawn(process.execPath, [script, path], { stdio: ["pipe", "pipe", "pipe"] });
   // A child that dies early closes its stdin; its exit tells the story.
-  child.stdin.on("error", () => undefined).end(JSON.stringify(signature));
+  child.stdin.on("error", () => undefined).end(JSON.stringify(request));
   const exit = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));

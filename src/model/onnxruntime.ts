@@ -130,8 +130,8 @@ function sessionSettings(threads: number) {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Errors only: what loads with a warning loads, and no line of the library belongs on stderr.
-    logSeverityLevel: 3,
+    // What fails is thrown with its reason; no line of the library belongs on stderr beside it.
+    logSeverityLevel: 4,
     // An idle thread that spins costs 2 to 21 times the CPU for spaced requests.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   };

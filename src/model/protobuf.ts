@@ -101,7 +101,12 @@ export function varintField(number: number, value: number): Uint8Array {
 
 /** A length-delimited field: a message, a string's UTF-8, raw bytes. */
 export function bytesField(number: number, bytes: Uint8Array): Uint8Array {
-  return joinBytes([varint(number * 8 + LENGTH_DELIMITED), varint(bytes.length), bytes]);
+  return joinBytes([lengthField(number, bytes.length), bytes]);
+}
+
+/** The beginning of a length-delimited field whose bytes are written by somebody else. */
+export function lengthField(number: number, length: number): Uint8Array {
+  return joinBytes([varint(number * 8 + LENGTH_DELIMITED), varint(length)]);
 }
 
 function varint(value: number): Uint8Array {

@@ -7,8 +7,11 @@ export type Owner = { readonly uid: number; readonly gid: number };
 
 export type Content =
   | { readonly bytes: Uint8Array }
-  /** `size` is what the plan saw: a file that changes meanwhile is found out. */
-  | { readonly file: string; readonly size: number };
+  /**
+   * `size` is what the plan saw: a file that changes meanwhile is found out. `sha256` is known of
+   * files that were proven just now.
+   */
+  | { readonly file: string; readonly size: number; readonly sha256?: string };
 
 type Named = {
   /** Relative to the image's root, with slashes: `usr/local/bin/node`. */
@@ -69,6 +72,7 @@ function isPlainPath(path: string): boolean {
 export async function contentSha256(content: Content): Promise<string> {
   const hash = createHash("sha256");
   if ("bytes" in content) return hash.update(content.bytes).digest("hex");
+  if (content.sha256 !== undefined) return content.sha256;
   for await (const chunk of createReadStream(content.file, { highWaterMark: 1 << 20 }))
     hash.update(chunk as Buffer);
   return hash.digest("hex");

@@ -7,8 +7,8 @@ import { imageOf, indexOf } from "./image/image.ts";
 import type { ImageIndex } from "./image/image.ts";
 import type { Layer, LayerStore } from "./image/layer.ts";
 import { layerStack } from "./layer-stack.ts";
-import { modelLayer } from "./layers/model.ts";
-import type { ModelLayer } from "./layers/model.ts";
+import { modelLayers } from "./layers/model.ts";
+import type { ModelLayers } from "./layers/model.ts";
 import type { PackOptions } from "./pack-options.ts";
 import { imageConfig } from "./plan.ts";
 import { settled } from "./settled.ts";
@@ -27,8 +27,8 @@ export type BuildParts = {
 
 export async function buildImages(parts: BuildParts, options: PackOptions): Promise<ImageIndex> {
   const { plan, base, created } = parts;
-  const models: ModelLayer[] = [];
-  for (const model of plan.models) models.push(await modelLayer(model));
+  const models: ModelLayers[] = [];
+  for (const model of plan.models) models.push(await modelLayers(model));
   const config = imageConfig(plan.endpoint, {
     ...base.lock,
     created,
@@ -43,7 +43,7 @@ export async function buildImages(parts: BuildParts, options: PackOptions): Prom
 }
 
 async function buildLayers(
-  parts: BuildParts & { readonly models: readonly ModelLayer[] },
+  parts: BuildParts & { readonly models: readonly ModelLayers[] },
   platform: Platform,
   { packageRoot, run, progress, signal }: PackOptions,
 ): Promise<readonly Layer[]> {

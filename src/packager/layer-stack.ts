@@ -6,6 +6,8 @@ import type { BaseLayers } from "./base/layers.ts";
 import { USER } from "./base/rootfs.ts";
 import type { LayerSource } from "./layer-source.ts";
 import { endpointLayer } from "./layers/endpoint.ts";
+import { joinNeighbours, MOST_LAYERS } from "./layer-limit.ts";
+import type { ModelLayers } from "./layers/model.ts";
 import { onnxruntimeLayer } from "./layers/onnxruntime.ts";
 import { runtimeLayer } from "./layers/runtime.ts";
 import { vendorLayer } from "./layers/vendor.ts";
@@ -15,7 +17,7 @@ export type StackParts = {
   readonly packageRoot: string;
   /** Of edgewright. */
   readonly version: string;
-  readonly models: readonly LayerSource[];
+  readonly models: readonly ModelLayers[];
   /** With the image's paths. */
   readonly endpoint: ResolvedEndpoint;
 };
@@ -24,12 +26,17 @@ export async function layerStack(
   parts: StackParts,
   platform: Platform,
 ): Promise<readonly LayerSource[]> {
-  return [
+  const below = [
     ...baseLayers(parts.base, platform),
     await onnxruntimeLayer(parts.packageRoot, platform),
     await vendorLayer(parts.packageRoot),
-    ...parts.models,
-    await runtimeLayer(parts.packageRoot, parts.version),
-    await endpointLayer(parts.endpoint, USER),
   ];
+  const runtime = await runtimeLayer(parts.packageRoot, parts.version);
+  const endpoint = await endpointLayer(parts.endpoint, USER);
+  const room = MOST_LAYERS - below.length - 2;
+  const heads = parts.models.flatMap(({ head }) => head);
+  const head = joinNeighbours(heads, Math.max(1, Math.ceil(room / 2)));
+  const bodies = parts.models.flatMap(({ body }) => body);
+  const body = joinNeighbours(bodies, Math.max(1, room - head.length));
+  return [...below, ...body, runtime, ...head, endpoint];
 }

@@ -1,6 +1,7 @@
 /** What does a build take, and what does it give? */
 
 import type { Problem } from "../core/problem.ts";
+import type { ShippedModel } from "../model/prepare/shipped.ts";
 import type { Platform } from "../spec/resolved.ts";
 import type { Digest } from "./blob-store.ts";
 import type { Layer } from "./image/layer.ts";
@@ -14,6 +15,8 @@ export type PackOptions = {
   readonly platforms: readonly Platform[];
   /** `repository[:tag]`; without it the endpoint's name and 12 digits of the digest. */
   readonly tag?: string;
+  /** Path of a model's file → what goes into the image in its place. */
+  readonly models?: ReadonlyMap<string, ShippedModel>;
   /** Folder of edgewright itself: dist, module-template and deployment-manifests are in it. */
   readonly packageRoot: string;
   /** `image.lock.json` lies in it, beside the spec. */

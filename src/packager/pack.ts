@@ -50,7 +50,7 @@ async function build(
   { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
 ): Promise<PackResult> {
   const { packageRoot, platforms, frozen, run, progress, deviceEnv: env = {} } = options;
-  const plan = planImage(endpoint);
+  const plan = planImage(endpoint, options.models);
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);

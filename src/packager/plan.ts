@@ -2,6 +2,7 @@
 
 import { posix } from "node:path";
 import { userError } from "../core/problem.ts";
+import type { ShippedModel } from "../model/prepare/shipped.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { USER } from "./base/rootfs.ts";
 import type { ImageConfig } from "./image/image.ts";
@@ -27,7 +28,11 @@ export type Plan = {
 /** What `edge.base` may say so far. */
 const BASES = ["auto", "assembled"];
 
-export function planImage(endpoint: ResolvedEndpoint): Plan {
+/** @param shipped path of a model's file → what goes into the image in its place */
+export function planImage(
+  endpoint: ResolvedEndpoint,
+  shipped: ReadonlyMap<string, ShippedModel> = new Map(),
+): Plan {
   const { base = "auto" } = endpoint.module;
   if (!BASES.includes(base)) {
     throw userError("CLI_UNSUPPORTED", `edge.base is "${base}"; images are assembled so far.`, {
@@ -36,7 +41,7 @@ export function planImage(endpoint: ResolvedEndpoint): Plan {
   }
   const models = new Map<string, PlacedModel>();
   const deployments = endpoint.deployments.map((deployment) => {
-    const placed = placeModel(deployment);
+    const placed = placeModel(deployment, shipped);
     if (placed === undefined) return withoutBuildPaths(deployment);
     const key = `${placed.name}:${placed.version}`.toLowerCase();
     const other = models.get(key);
@@ -50,11 +55,10 @@ export function planImage(endpoint: ResolvedEndpoint): Plan {
   return { models: [...models.values()], endpoint: { ...endpoint, deployments } };
 }
 
-function placeModel({
-  name: deployment,
-  model,
-  script,
-}: ResolvedDeployment): PlacedModel | undefined {
+function placeModel(
+  { name: deployment, model, script }: ResolvedDeployment,
+  shipped: ReadonlyMap<string, ShippedModel>,
+): PlacedModel | undefined {
   if (script !== undefined) {
     throw userError(
       "CLI_UNSUPPORTED",
@@ -65,7 +69,9 @@ function placeModel({
   if (model === undefined) return undefined;
   const { name, version, path } = model;
   const file = path.split(/[/\\]/u).findLast((part) => part !== "") ?? name;
-  return { name, version, source: path, target: `${MODELS_FOLDER}/${name}/${version}/${file}` };
+  const target = `${MODELS_FOLDER}/${name}/${version}/${file}`;
+  const files = shipped.get(path);
+  return { name, version, source: path, target, ...(files && { shipped: files }) };
 }
 
 /** Where the build machine keeps its files is nobody's business on the device. */

@@ -3,6 +3,9 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 
+import type { Log } from "../core/ports.ts";
+import type { ResolvedModule } from "../spec/resolved.ts";
+
 export type Limits = {
   /** CPUs this process may use at once; fractions under a quota. */
   readonly cpus: number;
@@ -12,9 +15,7 @@ export type Limits = {
 type ReadText = (path: string) => Promise<string>;
 
 /** @param read reads a file of the control group file systems; rejects where it is absent */
-export async function readLimits(
-  read: ReadText = (path) => readFile(path, "utf8"),
-): Promise<Limits> {
+async function readLimits(read: ReadText = (path) => readFile(path, "utf8")): Promise<Limits> {
   const number = async (path: string): Promise<number> => {
     try {
       const value = Number((await read(path)).trim().split(" ")[0]);
@@ -51,4 +52,20 @@ async function quotaV1(number: (path: string) => Promise<number>): Promise<numbe
   return Number.isFinite(quota) && Number.isFinite(period)
     ? quota / period
     : Number.POSITIVE_INFINITY;
+}
+
+/** The device decides what holds: a kernel without a controller ignores a limit silently. */
+export async function reportLimits(module: ResolvedModule, log: Log): Promise<Limits> {
+  const limits = await readLimits();
+  const { cpus, memoryBytes } = limits;
+  log.info("limits in force", { cpus, memoryBytes });
+  if (module.cpus !== null && cpus > module.cpus) {
+    log.warn(`the spec's limit of ${module.cpus} CPUs is not in force here: ${cpus} can be used`);
+  }
+  if (module.memoryBytes !== null && memoryBytes > module.memoryBytes) {
+    log.warn(
+      `the spec's limit of ${module.memoryBytes} bytes of memory is not in force here: ${memoryBytes} can be used`,
+    );
+  }
+  return limits;
 }

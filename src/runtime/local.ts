@@ -2,6 +2,7 @@
 
 import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
+import { createLeave } from "./leave.ts";
 import { createLog } from "./log.ts";
 import type { LogLevel } from "./log.ts";
 import { serve } from "./serve.ts";
@@ -28,15 +29,13 @@ process.once("message", (options: LocalOptions) => void start(options));
 async function start({ logLevel, ...options }: LocalOptions): Promise<void> {
   try {
     const log = createLog(logLevel, process.stderr);
-    const { url, metricsUrl, stop } = await serve({ ...options, log, clock });
-    let stopping: Promise<void> | undefined;
-    const end = (): void => {
-      stopping ??= stop().then(() => process.exit(0));
-    };
-    process.on("SIGTERM", end);
-    process.on("SIGINT", end);
+    const running = await serve({ ...options, log, clock });
+    const leave = createLeave(running);
+    process.on("SIGTERM", leave);
+    process.on("SIGINT", leave);
     // Whoever started it is gone.
-    process.once("disconnect", end);
+    process.once("disconnect", leave);
+    const { url, metricsUrl } = running;
     tell({ kind: "ready", url, ...(metricsUrl !== undefined && { metricsUrl }) });
   } catch (error) {
     if (error instanceof UserError) tell({ kind: "failed", problems: error.problems }, 1);

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 
 import { UserError, userError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { createLeave } from "./leave.ts";
 import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { readSettings } from "./settings.ts";
@@ -49,9 +50,9 @@ try {
     log,
     clock,
   });
-  const stop = (): void => void running.stop().then(() => process.exit(0));
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  const leave = createLeave(running);
+  process.on("SIGTERM", leave);
+  process.on("SIGINT", leave);
 } catch (error) {
   if (error instanceof UserError) {
     for (const problem of error.problems) log.error(problem.message, { code: problem.code });

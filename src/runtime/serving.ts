@@ -32,6 +32,8 @@ type RequestSettingsPatch = {
 export type ServingStats = {
   readonly name: string;
   readonly ready: boolean;
+  /** Requests that may hold a slot at once. */
+  readonly slots: number;
   readonly running: number;
   readonly waiting: number;
   readonly engine?: EngineReport;
@@ -56,6 +58,7 @@ export function createServing(
     model: modelOf(deployment),
     main: name === mainDeployment(endpoint),
     ...(placement !== undefined && { placement }),
+    hungMs: deployment.requestTimeoutMs + HUNG_GRACE_MS,
     log,
     onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
   });
@@ -71,6 +74,7 @@ export function createServing(
     return {
       name,
       ready: backend.ready(),
+      slots: admission.slots(),
       running: admission.running(),
       waiting: admission.waiting(),
       ...(engine && { engine }),
@@ -83,6 +87,9 @@ export function createServing(
   );
   return { name, backend, admission, door, stats, setRequestSettings };
 }
+
+/** What an engine may still be given once every request it holds has timed out. */
+const HUNG_GRACE_MS = 5_000;
 
 function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
   if (script !== undefined || model?.signature === undefined) {

@@ -88,7 +88,7 @@ suite("run", () => {
     const refused = write("refused.yml", shortest(`${FIXTURE_MODELS}custom-op.onnx`));
     const { code, document } = await edgewrightJson(["validate", refused]);
     assert.equal(code, 1);
-    const [problem] = document.problems.filter(({ severity }) => severity === "error");
+    const problem = document.problems.find(({ severity }) => severity === "error");
     assert.equal(problem?.code, "MODEL_REFUSED");
     assert.deepEqual(problem.at && [problem.at.line, problem.at.col > 1], [2, true]);
   });

@@ -32,6 +32,14 @@ type Modules = Record<string, { settings: Record<string, unknown> }>;
 
 const NO_SKOPEO = isThere("skopeo") ? false : "skopeo is not on this machine";
 
+async function createOptionsOf({ files }: PackResult): Promise<unknown> {
+  const { modulesContent } = JSON.parse(await readFile(files.manifest, "utf8")) as {
+    modulesContent: { $edgeAgent: { "properties.desired": { modules: Modules } } };
+  };
+  const { modules } = modulesContent.$edgeAgent["properties.desired"];
+  return joinCreateOptions(modules["pump-monitor"]?.settings ?? {});
+}
+
 suite("pack", { skip: NO_BASE }, () => {
   let folder: string;
   let result: PackResult;
@@ -101,15 +109,8 @@ suite("pack", { skip: NO_BASE }, () => {
     const deviceEnv = { EDGEWRIGHT_KEY_HASHES: "ab".repeat(32) };
     const mine = await build("mine", { deviceEnv });
     assert.equal(mine.index.digest, result.index.digest);
-    const variables = async ({ files }: PackResult): Promise<unknown> => {
-      const { modulesContent } = JSON.parse(await readFile(files.manifest, "utf8")) as {
-        modulesContent: { $edgeAgent: { "properties.desired": { modules: Modules } } };
-      };
-      const { modules } = modulesContent.$edgeAgent["properties.desired"];
-      return joinCreateOptions(modules["pump-monitor"]?.settings ?? {});
-    };
-    const theirs = (await variables(result)) as object;
-    assert.deepEqual(await variables(mine), {
+    const theirs = (await createOptionsOf(result)) as object;
+    assert.deepEqual(await createOptionsOf(mine), {
       ...theirs,
       Env: [`EDGEWRIGHT_KEY_HASHES=${"ab".repeat(32)}`],
     });

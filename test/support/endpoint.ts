@@ -7,6 +7,12 @@ export type TestDeployment = {
   readonly path: string;
   readonly traffic?: number;
   readonly instances?: number;
+  readonly settings?: Partial<
+    Pick<
+      ResolvedDeployment,
+      "requestTimeoutMs" | "maxQueueWaitMs" | "maxConcurrentRequestsPerInstance"
+    >
+  >;
 };
 
 /** Deployments by name; traffic 100 for a single one unless said otherwise. */
@@ -14,7 +20,9 @@ export async function endpointOf(
   deployments: Readonly<Record<string, TestDeployment>>,
 ): Promise<ResolvedEndpoint> {
   const resolved: ResolvedDeployment[] = [];
-  for (const [name, { path, traffic = 100, instances = 1 }] of Object.entries(deployments)) {
+  for (const [name, { path, traffic = 100, instances = 1, settings }] of Object.entries(
+    deployments,
+  )) {
     const { inspection } = await inspectModel(path);
     if (inspection === undefined) throw new Error(`${path} is no model`);
     resolved.push({
@@ -28,6 +36,7 @@ export async function endpointOf(
       requestTimeoutMs: 5000,
       maxConcurrentRequestsPerInstance: 1,
       maxQueueWaitMs: 500,
+      ...settings,
       model: { name, version: "1", path, signature: inspection.signature },
       environmentVariables: {},
     });

@@ -14,16 +14,19 @@ export const CLOCK = { now: () => Date.now(), monotonic: () => performance.now()
 /** On a free port without credentials, unless said otherwise. */
 export async function served(
   deployments: Readonly<Record<string, TestDeployment>>,
-  over: Partial<ServeOptions> = {},
+  over: Partial<ServeOptions> & { readonly placement?: "inline" | "worker" | "process" } = {},
 ): Promise<Running> {
+  const endpoint = await endpointOf(deployments);
+  const { placement, ...options } = over;
+  const module = { ...endpoint.module, ...(placement && { placement }) };
   return serve({
-    endpoint: await endpointOf(deployments),
+    endpoint: { ...endpoint, module },
     host: "127.0.0.1",
     port: 0,
     auth: { mode: "none", keys: [] },
     log: SILENT_LOG,
     clock: CLOCK,
-    ...over,
+    ...options,
   });
 }
 

@@ -23,8 +23,15 @@ type Pending = {
   readonly reject: (error: unknown) => void;
 };
 
-/** @param gone what a request is refused with that no instance will take */
-export function createDispatcher(gone: (reason: "cancelled" | "no instance") => Error): Dispatcher {
+export type DispatcherOptions = {
+  /** What a request is refused with that no instance will take. */
+  readonly gone: (reason: "cancelled" | "no instance") => Error;
+  /** An instance that has not answered for this long will not come back. */
+  readonly hungMs: number;
+  readonly onHung: (instance: Instance) => void;
+};
+
+export function createDispatcher({ gone, hungMs, onHung }: DispatcherOptions): Dispatcher {
   const instances = new Set<Instance>();
   const idle: Instance[] = [];
   let pending: Pending[] = [];
@@ -51,12 +58,14 @@ export function createDispatcher(gone: (reason: "cancelled" | "no instance") => 
     return !request.cancellation.cancelled;
   };
   const hand = async (instance: Instance, batch: readonly Pending[]): Promise<void> => {
+    const hung = setTimeout(onHung, hungMs, instance);
     try {
       const answers = await instance.score(batch.map(({ request }) => request));
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as EngineAnswer);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+    clearTimeout(hung);
     if (instances.has(instance)) idle.push(instance);
     schedule();
   };

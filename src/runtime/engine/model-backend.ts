@@ -1,7 +1,7 @@
 /** A deployment's model as a backend: measured, placed, started, and started again when it ends. */
 
 import type { Log } from "../../core/ports.ts";
-import { ScoringError } from "../../core/problem.ts";
+import { ScoringError, userError } from "../../core/problem.ts";
 import type { Backend, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import { errorResponse } from "../wire/fault.ts";
 import { createDispatcher } from "./dispatcher.ts";
@@ -12,6 +12,7 @@ import { decidePlacement } from "./placement.ts";
 import type { Placement, PlacementDecision } from "./placement.ts";
 import type { Profile } from "./profile.ts";
 import { startProcess, startWorker } from "./remote-instance.ts";
+import { createSupervisor } from "./supervisor.ts";
 
 export type ModelBackendOptions = {
   readonly name: string;
@@ -20,6 +21,8 @@ export type ModelBackendOptions = {
   /** Whether it is the deployment with the most traffic at load. */
   readonly main: boolean;
   readonly placement?: Placement;
+  /** An engine that has not answered for this long is replaced. */
+  readonly hungMs: number;
   readonly log: Log;
   /** Told of every run of the model. */
   readonly onRun: (runMs: number, batch: number) => void;
@@ -35,76 +38,67 @@ export type ModelBackend = Backend & {
   readonly report: () => EngineReport | undefined;
 };
 
-const FIRST_RESTART_MS = 100;
-const LAST_RESTART_MS = 10_000;
+/** Of an inline run: from here on probes, timers and other connections feel it. */
+const TOO_LONG_INLINE_MS = 20;
 
 export function createModelBackend(options: ModelBackendOptions): ModelBackend {
-  const { log, name, model } = options;
-  const dispatcher = createDispatcher((reason) =>
-    reason === "cancelled"
-      ? new ScoringError("ENGINE_STOPPED", "the caller went away before its turn")
-      : new ScoringError("ENGINE_NOT_READY", `deployment '${name}' is not ready`),
-  );
+  const { log, name, model, hungMs } = options;
   let report: EngineReport | undefined;
-  let closing = false;
 
-  const add = (instance: Instance): void => {
-    dispatcher.add(instance);
-    void instance.ended.then((reason) => {
-      dispatcher.remove(instance);
-      restart(reason, FIRST_RESTART_MS);
-    });
+  const dispatcher = createDispatcher({
+    gone: (reason) => goneError(name, reason),
+    hungMs,
+    onHung: (instance) => {
+      supervisor.replace(instance, `it has not answered for ${hungMs} ms`);
+      void instance.close();
+    },
+  });
+  const startNext = (): Promise<Instance> => {
+    if (report === undefined) throw new Error("an engine is started before it was measured");
+    return startPlaced(model, report);
   };
-  const startNext = (decision: EngineReport): Promise<Instance> => {
-    const { placement, profile } = decision;
-    if (placement === "inline") return startInline(model, profile);
-    return placement === "worker"
-      ? startWorker({ model, profile })
-      : startProcess({ model, profile });
+  const supervisor = createSupervisor({ dispatcher, start: startNext, deployment: name, log });
+  /** The first engine is off this thread: what it measures may take long, and others are served. */
+  const startAll = async (): Promise<void> => {
+    const first = await (options.main ? startWorker({ model }) : startProcess({ model }));
+    const { profile } = first;
+    const decision = decidePlacement({ ...options, profile, ...overrideOf(options) });
+    const { placement } = decision;
+    const instances = placement === "inline" ? 1 : options.instances;
+    const started = { ...decision, instances, profile };
+    report = started;
+    const kept = placement === (options.main ? "worker" : "process");
+    if (kept) supervisor.add(first);
+    const missing = Array.from({ length: instances - (kept ? 1 : 0) }, startNext);
+    for (const instance of await Promise.all(missing)) supervisor.add(instance);
+    if (!kept) await first.close();
+    logStart(log, name, started);
   };
-  const restart = (reason: string, delayMs: number): void => {
-    if (closing || report === undefined) return;
-    const decision = report;
-    log.error(`an engine ended and is started again: ${reason}`, { deployment: name, ms: delayMs });
-    const attempt = async (): Promise<void> => {
-      try {
-        const instance = await startNext(decision);
-        if (closing) await instance.close();
-        else {
-          add(instance);
-          log.info("the engine is back", { deployment: name });
-        }
-      } catch (error) {
-        restart((error as Error).message, Math.min(delayMs * 2, LAST_RESTART_MS));
-      }
-    };
-    setTimeout(() => void attempt(), delayMs).unref();
+  /** What a run costs may depend on its input: one that blocks everybody is not run here again. */
+  const moveOut = (inline: EngineReport, runMs: number): void => {
+    const why = `a run took ${runMs.toFixed(0)} ms, although it was measured at ${inline.profile.runMs.toFixed(3)} ms`;
+    report = { ...inline, placement: "worker", why, instances: options.instances };
+    log.warn(`worker: ${why}`, { deployment: name });
+    const [here] = dispatcher.instances();
+    if (here !== undefined) supervisor.replaceBy(here, options.instances);
   };
   return {
     start: async () => {
-      // The first engine is off this thread: what it measures may take long, and others are served.
-      const first = await (options.main ? startWorker({ model }) : startProcess({ model }));
-      const { profile } = first;
-      const decision = decidePlacement({ ...options, profile, ...overrideOf(options) });
-      const instances = decision.placement === "inline" ? 1 : options.instances;
-      report = { ...decision, instances, profile };
-      const kept = decision.placement === (options.main ? "worker" : "process");
-      if (kept) add(first);
-      const more = Array.from({ length: instances - (kept ? 1 : 0) }, () =>
-        startNext({ ...decision, instances, profile }),
-      );
-      for (const instance of await Promise.all(more)) add(instance);
-      if (!kept) await first.close();
-      if (profile.fault !== undefined) {
-        log.warn(`nothing could be measured, a run failed: ${profile.fault}`, { deployment: name });
+      try {
+        await startAll();
+      } catch (error) {
+        throw userError(
+          "MODEL_REFUSED",
+          `deployment '${name}' cannot be served: ${(error as Error).message}`,
+        );
       }
-      log.info(`${decision.placement}: ${decision.why}; batching: ${profile.batching}`, {
-        deployment: name,
-      });
     },
     score: (request: ScoringRequest): Promise<ScoringResponse> =>
       dispatcher.score(request).then((answer) => {
         if (answer.batch > 0) options.onRun(answer.runMs, answer.batch);
+        if (report?.placement === "inline" && answer.runMs > TOO_LONG_INLINE_MS) {
+          moveOut(report, answer.runMs);
+        }
         if (answer.fault !== undefined) {
           log.error(answer.fault, { deployment: name, requestId: request.requestId });
         }
@@ -112,11 +106,28 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
       }, errorResponse),
     ready: () => dispatcher.instances().length > 0,
     report: () => report,
-    close: async () => {
-      closing = true;
-      await Promise.all(dispatcher.instances().map((instance) => instance.close()));
-    },
+    close: supervisor.close,
   };
+}
+
+function startPlaced(model: ModelOptions, { placement, profile }: EngineReport): Promise<Instance> {
+  if (placement === "inline") return startInline(model, profile);
+  return placement === "worker"
+    ? startWorker({ model, profile })
+    : startProcess({ model, profile });
+}
+
+function goneError(name: string, reason: "cancelled" | "no instance"): ScoringError {
+  return reason === "cancelled"
+    ? new ScoringError("ENGINE_STOPPED", "nobody waits for this answer any more")
+    : new ScoringError("ENGINE_NOT_READY", `deployment '${name}' is not ready`);
+}
+
+function logStart(log: Log, deployment: string, { placement, why, profile }: EngineReport): void {
+  if (profile.fault !== undefined) {
+    log.warn(`nothing could be measured, a run failed: ${profile.fault}`, { deployment });
+  }
+  log.info(`${placement}: ${why}; batching: ${profile.batching}`, { deployment });
 }
 
 function overrideOf({ placement }: ModelBackendOptions): { override?: Placement } {

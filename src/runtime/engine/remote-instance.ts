@@ -19,6 +19,9 @@ type Channel = {
   readonly ended: Promise<string>;
 };
 
+/** What a process has to end by itself. */
+const KILL_MS = 1_000;
+
 export type ProfiledInstance = Instance & { readonly profile: Profile };
 
 /** @throws Error with ONNX Runtime's own words when the model cannot be loaded */
@@ -26,6 +29,9 @@ export function startWorker(options: HostOptions): Promise<ProfiledInstance> {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: options });
   let fault = "";
   worker.on("error", (error) => (fault = error.stack ?? String(error)));
+  const ended = new Promise<string>((resolve) => {
+    worker.once("exit", (code) => resolve(fault || `its thread ended with code ${code}`));
+  });
   return connect({
     send: ({ id, requests }) => {
       const owned = requests.map(own);
@@ -35,10 +41,12 @@ export function startWorker(options: HostOptions): Promise<ProfiledInstance> {
       );
     },
     onMessage: (take) => worker.on("message", take),
-    close: async () => void (await worker.terminate()),
-    ended: new Promise((resolve) => {
-      worker.once("exit", (code) => resolve(fault || `its thread ended with code ${code}`));
-    }),
+    // Never `terminate`: a thread that is stopped inside the library takes the whole process down.
+    close: async () => {
+      worker.postMessage("close");
+      await ended;
+    },
+    ended,
   });
 }
 
@@ -62,8 +70,11 @@ export function startProcess(options: HostOptions): Promise<ProfiledInstance> {
     send: ({ id, requests }) => child.send({ id, requests: requests.map(plain) }),
     onMessage: (take) => child.on("message", (message: HostMessage) => take(message)),
     close: async () => {
-      child.disconnect();
+      if (child.connected) child.disconnect();
+      // One that hangs in its model does not notice.
+      const kill = setTimeout(() => child.kill("SIGKILL"), KILL_MS);
       await ended;
+      clearTimeout(kill);
     },
     ended,
   });

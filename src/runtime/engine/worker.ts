@@ -3,7 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { hostEngine } from "./host.ts";
-import type { HostMessage, HostOptions } from "./host.ts";
+import type { HostCall, HostMessage, HostOptions } from "./host.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.js runs as a worker thread only");
@@ -20,7 +20,11 @@ function bodiesOf(message: HostMessage): readonly ArrayBuffer[] {
 await hostEngine(
   {
     send: (message) => port.postMessage(message, bodiesOf(message)),
-    onCall: (take) => port.on("message", take),
+    onCall: (take) =>
+      port.on("message", (message: HostCall | "close") => {
+        if (message === "close") port.close();
+        else take(message);
+      }),
   },
   workerData as HostOptions,
 );

@@ -18,10 +18,12 @@ export async function compress(
 ): Promise<ScoringResponse> {
   const { body } = answer;
   if (!(body instanceof Uint8Array) || body.length < MIN_BYTES) return answer;
-  const names = String(accepted ?? "")
-    .split(",")
-    .map((part) => part.split(";")[0]?.trim());
-  const encoding = (["gzip", "deflate"] as const).find((name) => names.includes(name));
+  const names = new Set(
+    String(accepted ?? "")
+      .split(",")
+      .map((part) => part.split(";")[0]?.trim()),
+  );
+  const encoding = (["gzip", "deflate"] as const).find((name) => names.has(name));
   if (encoding === undefined) return answer;
   const packed = await ENCODERS[encoding](body, { level: LEVEL });
   return { ...answer, headers: { ...answer.headers, "content-encoding": encoding }, body: packed };

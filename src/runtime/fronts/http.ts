@@ -86,7 +86,7 @@ async function serve(
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
   const cancellation = new Cancellation();
-  drain.enter(response, () => cancellation.cancel());
+  drain.enter(request.socket, response, () => cancellation.cancel());
   const ids = requestIds(request.headers, options.createId);
   let answer: ScoringResponse;
   if (ids.ok) {
@@ -123,7 +123,8 @@ function faultOf(
   if (answer.status >= 500) {
     options.log.error((error as Error).stack ?? String(error), { requestId });
   }
-  if (path === "/score") options.metrics.observeRequest("", answer.status, 0);
+  if (path === "/score" || path.endsWith("/infer"))
+    options.metrics.observeRequest("", answer.status, 0);
   return path.startsWith("/v2") ? asV2Fault(answer) : answer;
 }
 

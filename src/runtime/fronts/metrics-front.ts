@@ -7,14 +7,21 @@ import { listen } from "./listen.ts";
 
 export type MetricsFront = {
   /** Where it listens, e.g. `http://127.0.0.1:9600`. @throws UserError RUNTIME_PORT */
-  readonly start: () => Promise<string>;
+  readonly start: () => Promise<string | undefined>;
   readonly stop: () => Promise<void>;
 };
 
 /** @source prometheus.io: docs/instrumenting/exposition_formats */
 export const METRICS_TYPE = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
 
-export function createMetricsFront(metrics: Metrics, host: string, port: number): MetricsFront {
+/** @param port absent where there is to be none */
+export function createMetricsFront(
+  metrics: Pick<Metrics, "render">,
+  host: string,
+  port?: number,
+): MetricsFront {
+  if (port === undefined)
+    return { start: () => Promise.resolve(undefined), stop: () => Promise.resolve() };
   const server = createServer(
     { headersTimeout: 15_000, requestTimeout: 15_000 },
     (request, response) => {

@@ -8,7 +8,7 @@ import { answerSchema, exampleRequest, requestSchema } from "../wire/openapi-sch
 import { parseOpenApiVersion, renderOpenApi, unknownVersion } from "../wire/openapi.ts";
 import type { ApiFacts } from "../wire/openapi.ts";
 
-export type DocumentedDeployment = {
+type DocumentedDeployment = {
   readonly name: string;
   readonly traffic: number;
   /** Without a signature a script decides what goes in and out. */

@@ -70,26 +70,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     running += 1;
     const waitedMs = clock.monotonic() - arrival;
     onGranted(waitedMs);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        resolve(refuse("timeout"));
-        request.cancellation.cancel();
-      }, settings.requestTimeoutMs - waitedMs);
-      const finish = (): void => {
-        clearTimeout(timer);
-        release();
-      };
-      backend.score(request).then(
-        (response) => {
-          finish();
-          resolve(response);
-        },
-        (error: Error) => {
-          finish();
-          reject(error);
-        },
-      );
-    });
+    const timeoutMs = settings.requestTimeoutMs - waitedMs;
+    return scoreInTime(request, { backend, timeoutMs, late: () => refuse("timeout"), release });
   };
   const wait = (request: ScoringRequest): Promise<ScoringResponse> => {
     const { maxQueueWaitMs, requestTimeoutMs } = settings;
@@ -120,4 +102,38 @@ export function createAdmission(options: AdmissionOptions): Admission {
     waiting: () => queue.size,
     close: () => backend.close(),
   };
+}
+
+type Run = {
+  readonly backend: Backend;
+  readonly timeoutMs: number;
+  readonly late: () => ScoringResponse;
+  /** Called when the backend is done, whether in time or not. */
+  readonly release: () => void;
+};
+
+function scoreInTime(
+  request: ScoringRequest,
+  { backend, timeoutMs, late, release }: Run,
+): Promise<ScoringResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      resolve(late());
+      request.cancellation.cancel();
+    }, timeoutMs);
+    const done = (): void => {
+      clearTimeout(timer);
+      release();
+    };
+    backend.score(request).then(
+      (response) => {
+        done();
+        resolve(response);
+      },
+      (error: Error) => {
+        done();
+        reject(error);
+      },
+    );
+  });
 }

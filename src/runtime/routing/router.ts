@@ -5,7 +5,7 @@ import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring
 import { createPicker } from "./weights.ts";
 
 /** Says which deployment is asked for, and which one answered. @source azureml-contract 3.4 */
-export const DEPLOYMENT_HEADER = "azureml-model-deployment";
+const DEPLOYMENT_HEADER = "azureml-model-deployment";
 
 /** Per cent by name; a deployment without an entry gets none. */
 export type Traffic = Readonly<Record<string, number>>;

@@ -84,9 +84,9 @@ function converter(type: DType): (value: unknown) => unknown {
     case "bool":
       return toBit;
     case "int64":
-      return (value) => toWide(value, BigInt.asIntN);
+      return (value) => toWide(value, (integer) => BigInt.asIntN(64, integer));
     case "uint64":
-      return (value) => toWide(value, BigInt.asUintN);
+      return (value) => toWide(value, (integer) => BigInt.asUintN(64, integer));
     case "uint8":
     case "int8":
     case "uint16":
@@ -113,9 +113,9 @@ function toBit(value: unknown): number | undefined {
   return value === false || value === 0 ? 0 : undefined;
 }
 
-function toWide(value: unknown, wrap: (bits: number, value: bigint) => bigint): bigint | undefined {
+function toWide(value: unknown, wrap: (integer: bigint) => bigint): bigint | undefined {
   const integer = toBigInt(value);
-  return integer !== undefined && wrap(64, integer) === integer ? integer : undefined;
+  return integer !== undefined && wrap(integer) === integer ? integer : undefined;
 }
 
 function toBigInt(value: unknown): bigint | undefined {

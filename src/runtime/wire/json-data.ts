@@ -37,7 +37,7 @@ function elementsOf(writer: ByteWriter, { type, data }: Tensor): ElementWriter {
     case "int16":
     case "uint32":
     case "int32":
-      return (index) => writer.ascii(String(data[index] as number));
+      return (index) => writer.ascii(String(data[index]));
   }
 }
 

@@ -80,7 +80,7 @@ function settleDims(
 }
 
 /** @throws ScoringError INPUT_SHAPE where dimensions do not hold this many elements */
-export function checkCount(spec: TensorSpec, dims: readonly number[], count: number): void {
+function checkCount(spec: TensorSpec, dims: readonly number[], count: number): void {
   if (elementCount(dims) === count) return;
   throw new ScoringError(
     "INPUT_SHAPE",

@@ -45,13 +45,12 @@ export class NumberScanner {
     if (negative) byte = bytes[(at += 1)] as number;
     if (!(byte >= 48 && byte <= 57)) return false;
     // No digit may follow a leading zero.
-    const zero = byte === 48;
+    if (byte === 48 && isDigit(bytes[at + 1])) return false;
     let mantissa = 0;
     do {
       mantissa = mantissa * 10 + (byte - 48);
       byte = bytes[(at += 1)] as number;
-    } while (byte >= 48 && byte <= 57 && !zero);
-    if (byte >= 48 && byte <= 57) return false;
+    } while (byte >= 48 && byte <= 57);
     this.integer = true;
     let exponent = 0;
     if (byte === 46) {
@@ -172,6 +171,10 @@ export class NumberScanner {
       byte = this.#bytes[this.position];
     }
   }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57;
 }
 
 function cut(count: number): Float64Array {

@@ -122,7 +122,10 @@ export function renderOpenApi(facts: ApiFacts, version: OpenApiVersion): string 
     const input = requestExample === undefined ? request : { ...request, example: requestExample };
     const bearer = { type: "apiKey", name: "Authorization", in: "header" };
     return JSON.stringify({
-      ...{ swagger: "2.0", info, consumes: [JSON_TYPE], produces: [JSON_TYPE] },
+      swagger: "2.0",
+      info,
+      consumes: [JSON_TYPE],
+      produces: [JSON_TYPE],
       ...(secured && { securityDefinitions: { Bearer: { ...bearer, description: BEARER } } }),
       ...security,
       paths: paths(facts, SWAGGER_2),
@@ -131,7 +134,8 @@ export function renderOpenApi(facts: ApiFacts, version: OpenApiVersion): string 
   }
   const bearer = { type: "http", scheme: "bearer", description: BEARER };
   return JSON.stringify({
-    ...{ openapi: version === 3 ? "3.0.3" : "3.1.1", info },
+    openapi: version === 3 ? "3.0.3" : "3.1.1",
+    info,
     ...security,
     paths: paths(facts, OPENAPI_3),
     components: { schemas, ...(secured && { securitySchemes: { Bearer: bearer } }) },

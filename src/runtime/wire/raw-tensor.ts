@@ -32,7 +32,7 @@ export function parseRawTensor(
   // A copy, since the place of a tensor in a body need not be aligned to its elements.
   const data = allocate(spec.type, count);
   new Uint8Array(data.buffer).set(bytes);
-  return { type: spec.type, dims, data } as Tensor;
+  return { type: spec.type, dims, data };
 }
 
 function parseStrings(spec: TensorSpec, count: number, bytes: Uint8Array): readonly string[] {

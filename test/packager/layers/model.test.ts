@@ -4,18 +4,18 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { UserError } from "../../../src/core/problem.ts";
-import { modelLayer } from "../../../src/packager/layers/model.ts";
+import { modelLayers } from "../../../src/packager/layers/model.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const placed = { name: "pump", version: "3", target: "var/models/pump/3/net" };
 
-suite("modelLayer", () => {
+suite("modelLayers", () => {
   test("a file is packed as it is, and its digest is its own", async (t) => {
     const source = join(await tempFolder(t), "net");
     await writeFile(source, "weights");
-    const layer = await modelLayer({ ...placed, source });
+    const layer = await modelLayers({ ...placed, source });
     assert.deepEqual(
-      (await layer.entries()).map(({ path }) => path),
+      ((await layer.body[0]?.entries()) ?? []).map(({ path }) => path),
       ["var/models/pump/3/net"],
     );
     assert.equal(layer.sha256, createHash("sha256").update("weights").digest("hex"));
@@ -27,15 +27,15 @@ suite("modelLayer", () => {
     await mkdir(join(source, "sub"));
     await writeFile(join(source, "b.onnx"), "graph");
     await writeFile(join(source, "sub", "a.bin"), "weights");
-    const before = await modelLayer({ ...placed, source });
+    const before = await modelLayers({ ...placed, source });
     assert.deepEqual(
-      (await before.entries()).map(({ path }) => path),
+      ((await before.body[0]?.entries()) ?? []).map(({ path }) => path),
       ["var/models/pump/3/net/b.onnx", "var/models/pump/3/net/sub/a.bin"],
     );
     await writeFile(join(source, "sub", "a.bin"), "others!");
-    const after = await modelLayer({ ...placed, source });
+    const after = await modelLayers({ ...placed, source });
     assert.notEqual(before.sha256, after.sha256);
-    assert.notEqual(before.key, after.key);
+    assert.notEqual(before.body[0]?.key, after.body[0]?.key);
   });
 
   for (const [what, arrange, named] of [
@@ -54,7 +54,7 @@ suite("modelLayer", () => {
       const source = join(await tempFolder(t), "gone");
       await arrange(source);
       await assert.rejects(
-        modelLayer({ ...placed, source }),
+        modelLayers({ ...placed, source }),
         (error) => error instanceof UserError && named.test(error.message),
       );
     });

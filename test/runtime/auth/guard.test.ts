@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
 
+import { assert as holds, oneof, property, string, tuple } from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
 import { ScoringError, UserError } from "../../../src/core/problem.ts";
@@ -80,6 +81,10 @@ suite("a guard of keys", () => {
   });
 });
 
+function encode(part: unknown): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
+}
+
 suite("a guard of tokens", async () => {
   const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true });
   const { x = "" } = await exportJWK(publicKey);
@@ -91,7 +96,6 @@ suite("a guard of tokens", async () => {
       .sign(key);
   const good = await sign();
   const [header = "", payload = "", signature = ""] = good.split(".");
-  const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString("base64url");
   const withSecret = await new SignJWT({ aud: "pump", exp: NOW + 60 })
     .setProtectedHeader({ alg: "HS256" })
     .sign(Buffer.from(x, "base64url"));
@@ -156,4 +160,26 @@ suite("a guard of tokens", async () => {
   test("a mode that needs a network lets nobody in", () => {
     assert.equal(verdict(guardOf("aad_token", [x]), `Bearer ${good}`), "AUTH_WRONG");
   });
+});
+
+suite("a guard of anything", () => {
+  const header = oneof(
+    string({ unit: "binary" }),
+    string({ unit: "binary" }).map((text) => `Bearer ${text}`),
+    tuple(string(), string(), string()).map((parts) => `Bearer ${parts.map(encode).join(".")}`),
+    string().map((text) => `Bearer ${encode({ alg: "EdDSA" })}.${encode(text)}.${"A".repeat(86)}`),
+  );
+  const key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+  for (const [mode, keys] of [
+    ["key", [sha256("a")]],
+    ["aml_token", [key]],
+  ] as const) {
+    test(`whatever the header, ${mode} answers with a code of its own`, () => {
+      const guard = guardOf(mode, keys);
+      holds(
+        property(header, (text) => verdict(guard, text) !== "in"),
+        { numRuns: 2000 },
+      );
+    });
+  }
 });

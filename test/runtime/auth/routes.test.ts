@@ -90,19 +90,19 @@ suite("routes of a closed runtime", async () => {
     const body = { data: [[1, 2, 3]] };
     const admitted = await score(url, body, { authorization });
     assert.deepEqual(admitted.body, { outputs: { y: [[2, 4, 6]] } });
-    const refused = await score(`${url}`, body, { "x-api-key": KEY, cookie: `key=${KEY}` });
+    const refused = await score(url, body, { "x-api-key": KEY, cookie: `key=${KEY}` });
     assert.equal(refused.status, 401);
     const inQuery = await fetch(`${url}/metrics?key=${KEY}&access_token=${KEY}`);
     assert.equal(inQuery.status, 401);
     await inQuery.arrayBuffer();
   });
 
+  const asked = async (path: string, method = "GET"): Promise<number> => {
+    const response = await fetch(`${metricsUrl}${path}`, { method });
+    await response.arrayBuffer();
+    return response.status;
+  };
   test("the metrics port serves /metrics and nothing else, without credentials", async () => {
-    const asked = async (path: string, method = "GET"): Promise<number> => {
-      const response = await fetch(`${metricsUrl}${path}`, { method });
-      await response.arrayBuffer();
-      return response.status;
-    };
     assert.equal(await asked("/metrics"), 200);
     for (const path of ["/", "/score", "/health/live", "/stats", "/metrics/x", "/swagger.json"])
       assert.equal(await asked(path), 404, path);

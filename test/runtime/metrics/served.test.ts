@@ -112,6 +112,6 @@ suite("metrics of a runtime", async () => {
     const documented = [...page.matchAll(/^\| `(?<name>[a-z_]+)`/gmu)].map(
       ({ groups }) => groups?.["name"],
     );
-    assert.deepEqual(documented.toSorted(), [...(await scrape()).keys()].toSorted());
+    assert.deepEqual(new Set(documented), new Set((await scrape()).keys()));
   });
 });

@@ -1,0 +1,11 @@
+/** What is the SHA-256 of a file of any size? */
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+    hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
