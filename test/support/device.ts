@@ -7,7 +7,7 @@ import type { Device, DeviceModule, DeviceOptions } from "../../src/simulator/de
 import type { ModuleEnvironment } from "../../src/simulator/modules/module-runner.ts";
 import { keptLog } from "./quiet.ts";
 import type { KeptLog } from "./quiet.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 export type TestDevice = {
   readonly device: Device;
@@ -36,7 +36,7 @@ export async function testDevice(
     },
   }));
   const device = await startDevice({
-    folder: temporaryFolder(context),
+    folder: tempFolder(context),
     host: "127.0.0.1",
     port: 0,
     gatewayHostName: "localhost",
