@@ -13,6 +13,8 @@ import type { AedesOptions, Client } from "aedes";
 import type { Clock, Log } from "../../core/ports.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Identities } from "./identities.ts";
+import { createMethodsApi } from "./methods-api.ts";
+import type { CallMethod } from "./methods-api.ts";
 import { renderPublish } from "./publish-packet.ts";
 import type { PublishPacket } from "./publish-packet.ts";
 import { tokenFault } from "./sas-token.ts";
@@ -38,6 +40,8 @@ export type BrokerOptions = {
   readonly disconnected: (module: string) => void;
   readonly subscribed: (module: string) => void;
   readonly acknowledged: (module: string, messageId: number) => void;
+  /** Another module calls a direct method. */
+  readonly callMethod: CallMethod;
   /** Called before the publish is acknowledged. */
   readonly published: (module: string, action: Action, payload: Uint8Array) => void;
 };
@@ -167,10 +171,14 @@ function identityFault(
   return fault === undefined ? undefined : `of the token, ${fault}`;
 }
 
+const MQTT_CONNECT = 0x10;
+
 type Door = Pick<Broker, "port" | "cut" | "restore" | "close">;
 
 /** A cut is a door that lets nobody in: the port stays ours, so that nobody else takes it. */
-async function openDoor({ certificates, host, port }: BrokerOptions, aedes: Aedes): Promise<Door> {
+async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
+  const { certificates, host, port } = options;
+  const methods = createMethodsApi(options);
   const sockets = new Set<Socket>();
   let open = true;
   const server: Server = createServer(
@@ -178,7 +186,13 @@ async function openDoor({ certificates, host, port }: BrokerOptions, aedes: Aede
     { key: certificates.key, cert: certificates.cert, noDelay: true },
     (socket: TLSSocket) => {
       socket.on("error", () => socket.destroy());
-      aedes.handle(socket);
+      // One port for both: a CONNECT begins with a byte that no HTTP request begins with.
+      socket.once("data", (first: Buffer) => {
+        socket.pause();
+        socket.unshift(first);
+        if (first[0] === MQTT_CONNECT) aedes.handle(socket);
+        else methods.emit("connection", socket) && socket.resume();
+      });
     },
   );
   server.on("connection", (socket: Socket) => {

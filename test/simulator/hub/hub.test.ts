@@ -19,12 +19,18 @@ type Attempt = {
 
 /** Another MQTT client, written by others. */
 async function mosquitto(device: Device, program: "pub" | "sub", attempt: Attempt) {
-  const credentials = device.credentialsOf("m");
+  const { clientId = "", username = "", password = "" } = device.credentialsOf("m") ?? {};
+  const where = ["-h", "localhost", "-p", String(device.hub.port), "--cafile", device.caFile];
+  const who = ["-i", clientId, "-u", username, "-P", attempt.password ?? password];
+  const what = program === "pub" ? ["-m", '{"x":1}'] : ["-W", "2", "-C", "1"];
   const child = spawn(`mosquitto_${program}`, [
-    ...["-h", "localhost", "-p", String(device.hub.port), "--cafile", device.caFile],
-    ...["-i", credentials?.clientId ?? "", "-u", credentials?.username ?? ""],
-    ...["-P", attempt.password ?? credentials?.password ?? "", "-q", "1", "-t", attempt.topic],
-    ...(program === "pub" ? ["-m", '{"x":1}'] : ["-W", "2", "-C", "1"]),
+    ...where,
+    ...who,
+    "-q",
+    "1",
+    "-t",
+    attempt.topic,
+    ...what,
   ]);
   const [stdout, stderr, status] = await Promise.all([
     text(child.stdout),
