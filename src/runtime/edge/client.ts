@@ -110,7 +110,13 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
     const twin = await openTwin(client, transport, options.onDesiredPatch);
     return {
       send: async (output) => {
-        await client.sendOutputEvent(output.name, renderOutput(output));
+        try {
+          await client.sendOutputEvent(output.name, renderOutput(output));
+        } catch (error) {
+          // No PUBACK in time: the link is dead, also where nobody has said so.
+          finish(`an output was not taken: ${(error as Error).message}`);
+          throw error;
+        }
       },
       desired: async () => {
         await within(TWIN_LIMIT_MS, "the twin", twin.get());
