@@ -8,6 +8,7 @@ import type { EngineReport, ModelBackend } from "./engine/model-backend.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { nameAnswers } from "./routing/answer-name.ts";
 import { createSwitch } from "./routing/switch.ts";
 import type { Switch } from "./routing/switch.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
@@ -52,6 +53,7 @@ export function createServing(
 ): Serving {
   const { name } = deployment;
   const { placement } = endpoint.module;
+  const finish = nameAnswers(name);
   const backend = createModelBackend({
     name,
     instances: deployment.instances,
@@ -66,7 +68,8 @@ export function createServing(
     backend,
     settings: settingsOf(deployment),
     clock,
-    refuse: (reason) => refusalOf(name, reason),
+    refuse: (reason) => finish(refusalOf(name, reason)),
+    finish,
     onGranted: (waitMs) => metrics.observeWait(name, waitMs),
   });
   const stats = (): ServingStats => {
@@ -83,7 +86,7 @@ export function createServing(
   const setRequestSettings = (patch: RequestSettingsPatch): void =>
     admission.setSettings(settingsOf({ ...deployment, ...patch }));
   const door = createSwitch(admission, () =>
-    faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`),
+    finish(faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`)),
   );
   return { name, backend, admission, door, stats, setRequestSettings };
 }

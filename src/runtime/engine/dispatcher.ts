@@ -3,35 +3,37 @@
  * handed over together, so that it can run together; nobody is made to wait for a batch to fill.
  */
 
-import type { Cancellation } from "../../core/cancellation.ts";
-import type { EngineAnswer, EngineRequest, Instance } from "./instance.ts";
-
-export type DispatchedRequest = EngineRequest & { readonly cancellation: Cancellation };
+import type { ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import type { EngineAnswer, Instance } from "./instance.ts";
 
 export type Dispatcher = {
   readonly add: (instance: Instance) => void;
   /** With the last one, those that wait are refused. */
   readonly remove: (instance: Instance) => void;
   readonly instances: () => readonly Instance[];
-  /** Rejects when the instance ends first, or when there is none. */
-  readonly score: (request: DispatchedRequest) => Promise<EngineAnswer>;
+  readonly score: (request: ScoringRequest) => Promise<ScoringResponse>;
 };
 
 type Pending = {
-  readonly request: DispatchedRequest;
-  readonly resolve: (answer: EngineAnswer) => void;
-  readonly reject: (error: unknown) => void;
+  readonly request: ScoringRequest;
+  readonly resolve: (response: ScoringResponse) => void;
 };
 
 export type DispatcherOptions = {
-  /** What a request is refused with that no instance will take. */
-  readonly gone: (reason: "cancelled" | "no instance") => Error;
+  /** Told of every answer of an engine. */
+  readonly onAnswer: (request: ScoringRequest, answer: EngineAnswer) => void;
+  /** The answer to a request that no engine has answered, and why. */
+  readonly refuse: (reason: NotAnswered) => ScoringResponse;
   /** An instance that has not answered for this long will not come back. */
   readonly hungMs: number;
   readonly onHung: (instance: Instance) => void;
 };
 
-export function createDispatcher({ gone, hungMs, onHung }: DispatcherOptions): Dispatcher {
+/** Nobody waits any more; there is no instance; it ended, or failed, with this error. */
+export type NotAnswered = "cancelled" | "no instance" | { readonly error: unknown };
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { onAnswer, refuse, hungMs, onHung } = options;
   const instances = new Set<Instance>();
   const idle: Instance[] = [];
   let pending: Pending[] = [];
@@ -45,27 +47,52 @@ export function createDispatcher({ gone, hungMs, onHung }: DispatcherOptions): D
   };
   const flush = (): void => {
     scheduled = false;
-    while (idle.length > 0 && pending.length > 0) {
-      const instance = idle.pop() as Instance;
+    // Each instance once: one that has answered already waits for the next turn, and so do sockets.
+    for (let turns = idle.length; turns > 0 && pending.length > 0; turns -= 1) {
+      const instance = idle.shift() as Instance;
       const share = Math.ceil(pending.length / (idle.length + 1));
       const batch = pending.splice(0, Math.min(share, instance.maxRequests)).filter(isWanted);
       if (batch.length === 0) idle.push(instance);
-      else void hand(instance, batch);
+      else hand(instance, batch);
     }
   };
-  const isWanted = ({ request, reject }: Pending): boolean => {
-    if (request.cancellation.cancelled) reject(gone("cancelled"));
+  const isWanted = ({ request, resolve }: Pending): boolean => {
+    if (request.cancellation.cancelled) resolve(refuse("cancelled"));
     return !request.cancellation.cancelled;
   };
-  const hand = async (instance: Instance, batch: readonly Pending[]): Promise<void> => {
-    const hung = setTimeout(onHung, hungMs, instance);
-    try {
-      const answers = await instance.score(batch.map(({ request }) => request));
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as EngineAnswer);
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
+  const hand = (instance: Instance, batch: readonly Pending[]): void => {
+    const answers = instance.score(batch.map(({ request }) => request));
+    if (!(answers instanceof Promise)) {
+      settle(instance, batch, answers);
+      return;
     }
-    clearTimeout(hung);
+    const hung = setTimeout(onHung, hungMs, instance);
+    answers.then(
+      (later) => {
+        clearTimeout(hung);
+        settle(instance, batch, later);
+      },
+      (error: unknown) => {
+        clearTimeout(hung);
+        for (const { resolve } of batch) resolve(refuse({ error }));
+        release(instance);
+      },
+    );
+  };
+  const settle = (
+    instance: Instance,
+    batch: readonly Pending[],
+    answers: readonly EngineAnswer[],
+  ): void => {
+    for (let index = 0; index < batch.length; index += 1) {
+      const { request, resolve } = batch[index] as Pending;
+      const answer = answers[index] as EngineAnswer;
+      onAnswer(request, answer);
+      resolve(answer);
+    }
+    release(instance);
+  };
+  const release = (instance: Instance): void => {
     if (instances.has(instance)) idle.push(instance);
     schedule();
   };
@@ -81,17 +108,16 @@ export function createDispatcher({ gone, hungMs, onHung }: DispatcherOptions): D
       if (instances.size > 0) return;
       const left = pending;
       pending = [];
-      for (const { reject } of left) reject(gone("no instance"));
+      for (const { resolve } of left) resolve(refuse("no instance"));
     },
     instances: () => [...instances],
     score: (request) =>
-      new Promise((resolve, reject) => {
-        if (instances.size === 0) {
-          reject(gone("no instance"));
-          return;
+      new Promise((resolve) => {
+        if (instances.size === 0) resolve(refuse("no instance"));
+        else {
+          pending.push({ request, resolve });
+          schedule();
         }
-        pending.push({ request, resolve, reject });
-        schedule();
       }),
   };
 }

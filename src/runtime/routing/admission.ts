@@ -21,6 +21,8 @@ export type AdmissionOptions = {
   readonly clock: Clock;
   /** How a refusal is answered. */
   readonly refuse: (reason: Refusal) => ScoringResponse;
+  /** What becomes of an answer of the backend before it is given. */
+  readonly finish: (answer: ScoringResponse) => ScoringResponse;
   /** Told of every request that got a slot: how long it waited for it. */
   readonly onGranted: (waitMs: number) => void;
 };
@@ -44,7 +46,7 @@ type Waiting = {
 };
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { backend, clock, refuse, onGranted } = options;
+  const { backend, clock, refuse, finish, onGranted } = options;
   let { settings } = options;
   let running = 0;
   const queue = new Set<Waiting>();
@@ -71,7 +73,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const waitedMs = clock.monotonic() - arrival;
     onGranted(waitedMs);
     const timeoutMs = settings.requestTimeoutMs - waitedMs;
-    return scoreInTime(request, { backend, timeoutMs, late: () => refuse("timeout"), release });
+    const late = (): ScoringResponse => refuse("timeout");
+    return scoreInTime(request, { backend, timeoutMs, late, finish, release });
   };
   const wait = (request: ScoringRequest): Promise<ScoringResponse> => {
     const { maxQueueWaitMs, requestTimeoutMs } = settings;
@@ -108,13 +111,14 @@ type Run = {
   readonly backend: Backend;
   readonly timeoutMs: number;
   readonly late: () => ScoringResponse;
+  readonly finish: (answer: ScoringResponse) => ScoringResponse;
   /** Called when the backend is done, whether in time or not. */
   readonly release: () => void;
 };
 
 function scoreInTime(
   request: ScoringRequest,
-  { backend, timeoutMs, late, release }: Run,
+  { backend, timeoutMs, late, finish, release }: Run,
 ): Promise<ScoringResponse> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -128,7 +132,7 @@ function scoreInTime(
     backend.score(request).then(
       (response) => {
         done();
-        resolve(response);
+        resolve(finish(response));
       },
       (error: Error) => {
         done();

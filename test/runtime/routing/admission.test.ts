@@ -57,6 +57,7 @@ function setUp(settings = SETTINGS) {
     settings,
     clock: { now: () => now, monotonic: () => now },
     refuse: (reason) => answer(reason),
+    finish: (given) => given,
     onGranted: (ms) => waits.push(ms),
   });
   const pass = async (ms: number): Promise<void> => {
