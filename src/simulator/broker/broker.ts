@@ -17,7 +17,7 @@ import { createMethodsApi } from "./methods-api.ts";
 import type { CallMethod } from "./methods-api.ts";
 import { renderPublish } from "./publish-packet.ts";
 import type { PublishPacket } from "./publish-packet.ts";
-import { tokenFault } from "./sas-token.ts";
+import { tokenEnd, tokenFault } from "./sas-token.ts";
 import { Sessions } from "./sessions.ts";
 import { maySubscribe, parseTopic } from "./topics.ts";
 import type { Action } from "./topics.ts";
@@ -109,12 +109,13 @@ type Rights = Pick<
 
 /** Who may come in, and who may do what. */
 function rightsOf(options: BrokerOptions, moduleOf: (client: Client) => string): Rights {
-  const { device, log } = options;
+  const { device, log, clock } = options;
   const rootOf = (client: Client): string => `devices/${device}/modules/${moduleOf(client)}/`;
   return {
     authenticate: (...[client, username, password, done]) => {
       const fault = identityFault(options, { clientId: client.id, username, password });
       if (fault !== undefined) log.warn(`${client.id} is refused: ${fault}`);
+      else endWithToken(client, tokenEnd(String(password)) - clock.now());
       done(null, fault === undefined);
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -141,6 +142,15 @@ function rightsOf(options: BrokerOptions, moduleOf: (client: Client) => string):
     authorizeForward: () => null,
   };
 }
+
+/** A token that has ended ends its connection. */
+function endWithToken(client: Client, leftMs: number): void {
+  const timer = setTimeout(() => client.close(), Math.min(leftMs, MAX_TIMER_MS));
+  timer.unref();
+  client.conn.once("close", () => clearTimeout(timer));
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Claim = {
   readonly clientId: string;
