@@ -81,7 +81,7 @@ async function showTraffic(device: Device): Promise<void> {
   assert.ok(patched.ok, "the hub takes the patch");
   await until(() => {
     const { lastPatch } = device.hub.twinOf(MODULE).reported.properties;
-    return JSON.stringify(lastPatch)?.includes(`"version":${patched.version},"ok":true`) === true;
+    return (JSON.stringify(lastPatch) ?? "").includes(`"version":${patched.version},"ok":true`);
   });
   say(`the module reports version ${patched.version} of its desired properties, and that it is ok`);
   send(device, "after", 200);

@@ -201,7 +201,10 @@ async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
         socket.pause();
         socket.unshift(first);
         if (first[0] === MQTT_CONNECT) aedes.handle(socket);
-        else methods.emit("connection", socket) && socket.resume();
+        else {
+          methods.emit("connection", socket);
+          socket.resume();
+        }
       });
     },
   );
