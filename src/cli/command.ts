@@ -29,6 +29,8 @@ export type Outcome = {
   readonly problems: readonly Problem[];
   readonly json?: Readonly<Record<string, unknown>>;
   readonly text?: string;
+  /** In place of 0, or of 1 where a problem is an error. */
+  readonly exitCode?: number;
 };
 
 export type Command = {

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 
 import type { Command } from "./command.ts";
+import { BATCH } from "./batch.ts";
 import { BUILD } from "./build.ts";
 import { INSPECT } from "./inspect.ts";
 import { MODEL } from "./model.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   RUN,
   SIMULATE,
   SCORE,
+  BATCH,
   KEYS,
   TOKEN,
   MODEL,

@@ -86,7 +86,8 @@ function print(text: string): number {
   return EXIT.fine;
 }
 
-function report({ problems: found, json: document, text }: Outcome, json: boolean): number {
+function report(outcome: Outcome, json: boolean): number {
+  const { problems: found, json: document, text } = outcome;
   const problems = inOrder(found);
   const failed = hasErrors(problems);
   if (json) {
@@ -95,7 +96,7 @@ function report({ problems: found, json: document, text }: Outcome, json: boolea
     printProblems(problems);
     if (text !== undefined) process.stdout.write(`${text}\n`);
   }
-  return failed ? EXIT.input : EXIT.fine;
+  return outcome.exitCode ?? (failed ? EXIT.input : EXIT.fine);
 }
 
 function printProblems(problems: readonly Problem[]): void {

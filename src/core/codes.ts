@@ -96,6 +96,17 @@ export const CODES = {
   SCRIPT_PYTHON: { title: "No Python has the packages of a script", kind: "not-found" },
   SCRIPT_PACKAGE: { title: "A Python package cannot be had for the image", kind: "refused" },
 
+  // Batch jobs.
+  BATCH_INPUT: { title: "The input of a batch job cannot be used", kind: "bad-input" },
+  BATCH_OUTPUT: { title: "The output folder is not this job's", kind: "refused" },
+  BATCH_DEPLOYMENT: { title: "A batch job needs one deployment", kind: "bad-input" },
+  BATCH_SHARD: { title: "Which shard this is cannot be told", kind: "bad-input" },
+  BATCH_BUSY: { title: "Another process works on the job", kind: "refused" },
+  BATCH_THRESHOLD: { title: "More items failed than may", kind: "refused" },
+  BATCH_NOTHING: { title: "No item of the job succeeded", kind: "refused" },
+  BATCH_STOPPED: { title: "The job stopped before its end", kind: "refused" },
+  BATCH_MERGE: { title: "The shards of a job cannot be joined", kind: "refused" },
+
   // Images and deployment manifests.
   BUILD_INPUT: { title: "A file of the image cannot be packed", kind: "bad-input" },
   BUILD_OUTPUT: { title: "A file of the build cannot be written", kind: "refused" },

@@ -19,6 +19,8 @@ export type ProcessSettings = {
   readonly initTimeoutMs: number;
   readonly log: Log;
   readonly fields: LogFields;
+  /** Who takes what the process itself writes; the log where it is absent. */
+  readonly streams?: { readonly stdout: WriteLine; readonly stderr: WriteLine };
 };
 
 export type RunningProcess = {
@@ -71,8 +73,8 @@ export async function startScriptProcess(
   });
   const running = watch(child);
   const write = lineWriter(settings.log, settings.fields);
-  logLines(child.stdout as ReadableStream, "INFO", write);
-  logLines(child.stderr as ReadableStream, "WARNING", write);
+  logLines(child.stdout as ReadableStream, "INFO", settings.streams?.stdout ?? write);
+  logLines(child.stderr as ReadableStream, "WARNING", settings.streams?.stderr ?? write);
   const conversation = converse(child.stdio[3] as Duplex, running, write);
   onSpawn(running);
   const limit = setTimeout(
@@ -153,7 +155,9 @@ function converse(
       } else if (kind === FRAME_KINDS.failed) {
         reject(new Error((value as { reason: string }).reason));
       } else if (waiting !== undefined) {
-        if (kind === FRAME_KINDS.answer) write("INFO", (value as Head)[2]);
+        if (kind === FRAME_KINDS.answer && (value as Head)[2] !== "") {
+          write("INFO", (value as Head)[2]);
+        }
         if (answered(waiting, { kind, value, body }, socket)) finish();
       }
     };

@@ -1,5 +1,6 @@
 """What is a scoring script's process? Guarded first, then the script, then one request after the other."""
 
+import os
 import sys
 
 HERE = sys.path.pop(0)
@@ -9,11 +10,14 @@ from edgewright_host import guard  # noqa: E402
 
 guard.die_with_parent()
 
-from edgewright_host import serve  # noqa: E402
+if "EDGEWRIGHT_BATCH_FORMAT" in os.environ:
+    from edgewright_host import batch as work  # noqa: E402
+else:
+    from edgewright_host import serve as work  # noqa: E402
 
 sys.path.remove(HERE)
 sys.path.insert(0, HERE + "/offered")
 
 if __name__ == "__main__":
     # Descriptor 3 is the runtime's end of a pair of unix sockets.
-    serve.serve(3, stand_ins=HERE + "/stand_in")
+    work.serve(3, stand_ins=HERE + "/stand_in")

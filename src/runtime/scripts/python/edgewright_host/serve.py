@@ -16,7 +16,7 @@ def serve(descriptor, stand_ins):
     wire = frames.Wire(descriptor)
     root = os.environ["AML_APP_ROOT"]
     script_path = os.path.join(root, os.environ["AZUREML_ENTRY_SCRIPT"])
-    _extend_path(root, os.environ.get("EDGEWRIGHT_CODE_FOLDER", root), stand_ins)
+    extend_path(root, os.environ.get("EDGEWRIGHT_CODE_FOLDER", root), stand_ins)
     logger = logs.configure(wire, [root, os.path.dirname(script_path)])
     alias_contrib()
     try:
@@ -36,7 +36,7 @@ def serve(descriptor, stand_ins):
         _handle(wire, script, envelope, body)
 
 
-def _extend_path(root, code_folder, stand_ins):
+def extend_path(root, code_folder, stand_ins):
     """As the inference server: the working folder first, the script's folders last."""
     sys.path.insert(1, root)
     source = os.environ.get("AZUREML_SOURCE_DIRECTORY")

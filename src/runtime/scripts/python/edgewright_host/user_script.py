@@ -20,7 +20,7 @@ class UserScript:
     """The loaded script. `mode` says what run() gets: the body's text, the request, or its fields."""
 
     def __init__(self, path):
-        module = _load(path)
+        module = load_module(path)
         for name in ("init", "run"):
             if not hasattr(module, name):
                 raise ScriptError(
@@ -74,7 +74,7 @@ class UserScript:
         return TEXT
 
 
-def _load(path):
+def load_module(path):
     try:
         spec = importlib.util.spec_from_file_location("entry_module", path)
         module = importlib.util.module_from_spec(spec)

@@ -1,0 +1,102 @@
+/** Which files are the input of a job? Relative to it, in one order, without what a job writes itself. */
+
+import { readFileSync, statSync } from "node:fs";
+import { opendir } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+
+import { userError } from "../../core/problem.ts";
+import { isInShard } from "./shards.ts";
+import type { Shard } from "./settings.ts";
+
+export type InputOptions = {
+  /** A file or a folder. */
+  readonly input: string;
+  /** A file with one path a line; only these, in place of all there are. */
+  readonly inputList?: string;
+  /** Left out where it lies inside the input. */
+  readonly output: string;
+  readonly shard?: Shard;
+};
+
+export type Inputs = {
+  /** Folder that the paths are relative to. */
+  readonly root: string;
+  readonly files: readonly string[];
+};
+
+const READ_AHEAD = 4096;
+
+/** @throws UserError BATCH_INPUT */
+export async function listInputs(options: InputOptions): Promise<Inputs> {
+  const { input, inputList, output, shard } = options;
+  const kind = kindOf(input);
+  const root = kind === "file" ? dirname(input) : input;
+  const mine = (path: string): boolean => shard === undefined || isInShard(path, shard);
+  const files: string[] = [];
+  if (inputList !== undefined) {
+    files.push(...listed(root, inputList).filter(mine));
+  } else if (kind === "file") {
+    files.push(...[basename(input)].filter(mine));
+  } else {
+    await walk({ root, output, take: (path) => void (mine(path) && files.push(path)) }, "");
+  }
+  return { root, files: files.sort() };
+}
+
+function kindOf(path: string): "file" | "folder" {
+  try {
+    return statSync(path).isDirectory() ? "folder" : "file";
+  } catch (error) {
+    throw userError("BATCH_INPUT", `${path} cannot be read: ${(error as Error).message}`, {
+      hint: "give --input a file or a folder that is there",
+    });
+  }
+}
+
+/** Paths of a list are relative to the input, or absolute and below it. */
+function listed(root: string, inputList: string): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(inputList, "utf8");
+  } catch (error) {
+    throw userError("BATCH_INPUT", `${inputList} cannot be read: ${(error as Error).message}`);
+  }
+  const paths = new Set<string>();
+  for (const [index, line] of text.split("\n").entries()) {
+    const path = line.endsWith("\r") ? line.slice(0, -1) : line;
+    if (path === "") continue;
+    const inside = relative(root, isAbsolute(path) ? path : join(root, path));
+    if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
+      throw userError("BATCH_INPUT", `${inputList}, line ${index + 1}: '${path}' is not below ${root}`, {
+        hint: "give --input the folder that all listed files are below",
+      });
+    }
+    paths.add(inside);
+  }
+  return [...paths];
+}
+
+type Walk = {
+  readonly root: string;
+  readonly output: string;
+  readonly take: (path: string) => void;
+};
+
+async function walk({ root, output, take }: Walk, below: string): Promise<void> {
+  const folders: string[] = [];
+  const prefix = below === "" ? "" : `${below}/`;
+  for await (const entry of await opendir(join(root, below), { bufferSize: READ_AHEAD })) {
+    const path = prefix + entry.name;
+    if (entry.isFile()) take(path);
+    else if (entry.isDirectory()) folders.push(path);
+    else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) take(path);
+  }
+  for (const folder of folders) {
+    if (resolve(root, folder) !== resolve(output)) await walk({ root, output, take }, folder);
+  }
+}
+
+/** A link that leads nowhere is taken too: to find it missing is a failure of that file. */
+function pointsToFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+}
