@@ -64,7 +64,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
 function parse(command: Command, argv: readonly string[]) {
   try {
     return parseArgs({
-      args: [...argv],
+      args: withNegativeNumbers(argv),
       allowPositionals: true,
       options: {
         json: { type: "boolean" },
@@ -79,6 +79,18 @@ function parse(command: Command, argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+/** `--threshold -1` as `--threshold=-1`: no option here is called by a digit. */
+function withNegativeNumbers(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of argv) {
+    const before = joined.at(-1);
+    if (/^-\d+$/.test(word) && before !== undefined && /^--[a-z-]+$/.test(before)) {
+      joined[joined.length - 1] = `${before}=${word}`;
+    } else joined.push(word);
+  }
+  return joined;
 }
 
 function print(text: string): number {

@@ -99,6 +99,7 @@ export const CODES = {
   // Batch jobs.
   BATCH_INPUT: { title: "The input of a batch job cannot be used", kind: "bad-input" },
   BATCH_OUTPUT: { title: "The output folder is not this job's", kind: "refused" },
+  BATCH_MODEL: { title: "A batch job needs a script for this model", kind: "refused" },
   BATCH_DEPLOYMENT: { title: "A batch job needs one deployment", kind: "bad-input" },
   BATCH_SHARD: { title: "Which shard this is cannot be told", kind: "bad-input" },
   BATCH_BUSY: { title: "Another process works on the job", kind: "refused" },

@@ -242,7 +242,7 @@ async function scoreAll(options: JobOptions, scored: Scored): Promise<void> {
           return false;
         }
         const { entry: kept, rows: bytes } = fitting(ledger, entry, rows);
-        ledger.append(kept, bytes);
+        ledger.append(kept, settings.outputAction === "summary_only" ? NO_ROWS : bytes);
         logs.entry(kept);
         return !overThreshold(ledger.totals(), settings.errorThreshold);
       },

@@ -12,12 +12,12 @@ export function renderHead(format: Format, head: string, rows: number): Uint8Arr
   return Buffer.from(head);
 }
 
-const NO_ROW: NpyRow = { descr: "<f4", shape: [] };
+const NO_ROW: NpyRow = { descr: "'<f4'", shape: [] };
 
 /** @source numpy: numpy.lib.format, version 1.0 */
 function npyHead({ descr, shape }: NpyRow, rows: number): Uint8Array {
   const dims = [rows, ...shape].join(", ");
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims}${shape.length === 0 ? "," : ""}), }`;
+  const text = `{'descr': ${descr}, 'fortran_order': False, 'shape': (${dims}${shape.length === 0 ? "," : ""}), }`;
   const padding = 64 - ((10 + text.length + 1) % 64);
   const bytes = Buffer.alloc(10 + text.length + (padding % 64) + 1, 0x20);
   bytes.write("\x93NUMPY\x01\x00", 0, "latin1");

@@ -6,6 +6,7 @@ import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.t
 import { reportLimits } from "../limits.ts";
 import { jobDigest } from "./folder.ts";
 import type { Scoring } from "./job.ts";
+import { createModelScoring } from "./model-scoring.ts";
 import { createScriptScoring } from "./script-scoring.ts";
 import type { JobSettings, Shard } from "./settings.ts";
 
@@ -28,9 +29,10 @@ export async function scoringFor(
   options: ScoringOptions,
 ): Promise<{ readonly scoring: Scoring; readonly job: string }> {
   const { deployment, endpoint, log } = options;
-  const limits = await reportLimits(endpoint.module, log);
-  const memoryBytes = Math.floor(limits.memoryBytes * MEMORY_SHARE);
+  const { memoryBytes: all } = await reportLimits(endpoint.module, log);
+  const memoryBytes = Math.floor(all * MEMORY_SHARE);
   const job = jobDigest([deployment.script === undefined, deployment.model?.sha256 ?? null]);
+  if (deployment.script === undefined) return { scoring: createModelScoring(options), job };
   const scoring = createScriptScoring({ ...options, onnxruntime: libraryPath(), memoryBytes });
   return { scoring, job };
 }

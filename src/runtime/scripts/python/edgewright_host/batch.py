@@ -145,7 +145,7 @@ def _npy(result):
     if array.dtype.kind not in "biuf":
         raise NotWritable("npy holds numbers, and run() returned %s" % array.dtype)
     array = array.astype(array.dtype.newbyteorder("<"))
-    row = {"descr": array.dtype.str, "shape": list(array.shape[1:])}
+    row = {"descr": repr(array.dtype.str), "shape": list(array.shape[1:])}
     return json.dumps(row) if len(array) else "", array.tobytes()
 
 
