@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime/engine/placement.ts",
     "runtime/engine/profile.ts",
     "runtime/engine/remote-instance.ts",
+    "runtime/batch",
   ],
 };
 
@@ -39,6 +40,7 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   routing: [],
   engine: ["wire"],
   scripts: ["wire"],
+  batch: ["wire", "scripts", "engine/profile.ts", "limits.ts"],
   edge: [],
   auth: [],
   metrics: ["metrics.ts", "limits.ts"],
@@ -80,6 +82,8 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
       "runtime/main.ts",
       "runtime/log.ts",
       "runtime/local.ts",
+      "cli/batch.ts",
+      "cli/batch-verbs.ts",
       "cli/credentials.ts",
       "cli/simulate.ts",
       "simulator/broker/certificates.ts",
@@ -151,6 +155,7 @@ suite("architecture", () => {
     visit("runtime/local.ts");
     visit("runtime/engine/worker.ts");
     visit("runtime/engine/process.ts");
+    visit("runtime/batch/model-thread.ts");
     const foreign = [...reached].filter((name) =>
       isOurs(name)
         ? ["packager", "cli", "simulator", "credentials"].includes(roomOf(name))

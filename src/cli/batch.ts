@@ -1,22 +1,21 @@
 /** `edgewright batch SPEC --input PATH --output DIR`: a batch job on this machine, or one shard of it. */
 
 import { hostname } from "node:os";
-import { resolve } from "node:path";
 
-import { hasErrors } from "../core/problem.ts";
+import { hasErrors, UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
+import { deploymentFrom, JOB_FLAGS, placesFrom, settingsFrom } from "../runtime/batch/flags.ts";
+import type { JobPlaces } from "../runtime/batch/flags.ts";
 import { listInputs } from "../runtime/batch/inputs.ts";
 import { runJob } from "../runtime/batch/job.ts";
-import type { JobOptions, JobOutcome } from "../runtime/batch/job.ts";
+import { sayOutcome } from "../runtime/batch/outcome.ts";
 import { scoringFor } from "../runtime/batch/scoring.ts";
 import { workerCount } from "../runtime/batch/settings.ts";
-import type { Shard } from "../runtime/batch/settings.ts";
-import { parseShard } from "../runtime/batch/shards.ts";
-import { EXIT_CODES, verdictText } from "../runtime/batch/verdict.ts";
+import type { JobSettings } from "../runtime/batch/settings.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { createProgressView } from "./batch-progress.ts";
-import { jobDeployment, jobSettings, SETTING_OPTIONS } from "./batch-settings.ts";
-import { BATCH_VERBS } from "./batch-verbs.ts";
+import { RENDER_OPTIONS, renderJob } from "./batch-render.ts";
+import { jobStatus, merge } from "./batch-verbs.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
@@ -24,68 +23,55 @@ import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
 import { createPlainLog } from "./plain-log.ts";
 import { interpretersOf } from "./python.ts";
 
+type Verb = (invocation: Invocation) => Promise<Outcome>;
+
+const VERBS: Readonly<Record<string, Verb>> = { status: jobStatus, merge, render: renderJob };
+
 export const BATCH: Command = {
   name: "batch",
   usage: "SPEC... --input PATH --output DIR | status DIR | merge DIR | render SPEC...",
   summary: "score a folder of files: a job that can be killed and goes on where it was",
   options: {
-    input: { type: "string", short: "i", value: "PATH", summary: "a file, or a folder with all below it" },
-    "input-list": {
-      type: "string",
-      value: "FILE",
-      summary: "only the files that it names, one path a line, below --input",
-    },
-    output: { type: "string", short: "o", value: "DIR", summary: "result, report, logs and journal" },
-    shard: {
-      type: "string",
-      value: "i/n|auto",
-      summary: "one of n pieces, from 0; auto: as the job engine says",
-    },
+    ...JOB_FLAGS,
     "dry-run": { type: "boolean", summary: "count the files and mini-batches, score nothing" },
-    engine: { type: "string", value: "NAME", summary: "of render: kubernetes or slurm" },
-    image: { type: "string", value: "NAME", summary: "of render: the image that the pods run" },
-    claim: { type: "string", value: "NAME", summary: "of render: the volume claim with input and output" },
+    ...RENDER_OPTIONS,
     python: {
       type: "string",
       value: "PATH",
       summary: "interpreter of the script; otherwise the first that has all it imports",
     },
-    ...SETTING_OPTIONS,
     ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
-    const verb = BATCH_VERBS[invocation.args[0] ?? ""];
-    return verb === undefined ? run(invocation) : verb(invocation);
+    try {
+      const verb = VERBS[invocation.args[0] ?? ""] ?? run;
+      return await verb(invocation);
+    } catch (error) {
+      const [first] = error instanceof UserError ? error.problems : [];
+      if (first?.code === "CLI_USAGE") throw new UsageError(first.message, { cause: error });
+      throw error;
+    }
   },
 };
 
 async function run(invocation: Invocation): Promise<Outcome> {
   const { signal, cwd, env, options } = invocation;
-  const input = pathOf(invocation, "input");
-  const output = pathOf(invocation, "output");
-  const shard = typeof options["shard"] === "string" ? parseShard(options["shard"], env) : undefined;
+  const places = placesFrom(options, cwd, env);
   const read = await loadEndpoint(invocation, preparing(invocation));
   if (!read.ok) return { problems: read.problems };
   const endpoint = servedFrom(read.value.endpoint, read.value.models);
   const problems: Problem[] = [...read.problems];
-  const { deployment, batch } = jobDeployment(endpoint, options["deployment"]);
-  const settings = jobSettings(batch, invocation);
-  const list = options["input-list"];
-  const where = {
-    input,
-    output,
-    ...(typeof list === "string" && { inputList: resolve(cwd, list) }),
-    ...(shard && { shard }),
-  };
-  if (options["dry-run"] === true) return dryRun(where, { settings, deployment, problems });
+  const { deployment, batch } = deploymentFrom(endpoint, options);
+  const settings = settingsFrom(batch, options);
+  if (options["dry-run"] === true) return dryRun(places, { settings, deployment, problems });
   const python = await pythonOf(endpoint, deployment, invocation);
   problems.push(...python.problems);
   if (hasErrors(problems)) return { problems };
   const log = createPlainLog("warn", invocation.progress);
   const view = createProgressView(invocation);
-  const common = { pid: process.pid, log, ...where, deployment, settings };
-  const scoring = await scoringFor({ ...common, endpoint, env, python: python.path });
+  const common = { ...places, pid: process.pid, log, settings };
+  const scoring = await scoringFor({ ...common, deployment, endpoint, env, python: python.path });
   const outcome = await runJob({
     ...common,
     ...scoring,
@@ -97,13 +83,13 @@ async function run(invocation: Invocation): Promise<Outcome> {
     signal,
     onProgress: view.show,
   }).finally(view.end);
-  return outcomeOf(outcome, { problems, output });
-}
-
-function pathOf({ options, cwd }: Invocation, name: "input" | "output"): string {
-  const value = options[name];
-  if (typeof value === "string" && value !== "") return resolve(cwd, value);
-  throw new UsageError(`batch needs --${name} ${name === "input" ? "PATH" : "DIR"}`);
+  const { verdict, already, report } = outcome;
+  const { result, total, totals } = report;
+  const { exitCode, problem, text } = sayOutcome(outcome, places.output);
+  const json = { verdict, already, result, total, totals, output: places.output };
+  return problem === undefined
+    ? { problems, json, text, exitCode }
+    : { problems: [...problems, problem], json, exitCode };
 }
 
 async function pythonOf(
@@ -117,70 +103,22 @@ async function pythonOf(
   return { path: byDeployment.get(deployment.name)?.path ?? "", problems };
 }
 
-type DryRun = Pick<JobOptions, "settings"> & {
+type DryRun = {
+  readonly settings: JobSettings;
   readonly deployment: ResolvedDeployment;
   readonly problems: readonly Problem[];
 };
 
 async function dryRun(
-  where: Pick<JobOptions, "input" | "inputList" | "output"> & { readonly shard?: Shard },
+  places: JobPlaces,
   { settings, deployment, problems }: DryRun,
 ): Promise<Outcome> {
-  const { files } = await listInputs(where);
+  const { files } = await listInputs(places);
   const miniBatches = Math.ceil(files.length / settings.miniBatchSize);
-  const workers = workerCount(settings, where.shard);
-  const plan = { deployment: deployment.name, files: files.length, miniBatches, workers, settings };
+  const workers = workerCount(settings, places.shard);
   return {
     problems,
-    json: plan,
+    json: { deployment: deployment.name, files: files.length, miniBatches, workers, settings },
     text: `${files.length} files in ${miniBatches} mini-batches of ${settings.miniBatchSize}, ${workers} workers; nothing was scored`,
   };
-}
-
-function outcomeOf(
-  { verdict, already, report, reason }: JobOutcome,
-  { problems, output }: { readonly problems: readonly Problem[]; readonly output: string },
-): Outcome {
-  const { totals, settings, result } = report;
-  const facts = { verdict, already, result, total: report.total, totals, output };
-  const fault = faultOf(verdictText(verdict, totals, settings.errorThreshold), { verdict, reason });
-  if (fault !== undefined) {
-    return { problems: [...problems, fault], json: facts, exitCode: EXIT_CODES[verdict] };
-  }
-  const where = result ?? `${output}/report.json`;
-  const text = already
-    ? `the job was complete before, nothing is changed: ${where}`
-    : `complete: ${totals.succeeded} files succeeded, ${totals.failed} failed, ${totals.rows} rows in ${where}`;
-  return { problems, json: facts, text, exitCode: EXIT_CODES.complete };
-}
-
-function faultOf(
-  words: string,
-  { verdict, reason }: Pick<JobOutcome, "verdict"> & { readonly reason: string | undefined },
-): Problem | undefined {
-  switch (verdict) {
-    case "complete":
-      return undefined;
-    case "threshold":
-      return {
-        code: "BATCH_THRESHOLD",
-        severity: "error",
-        message: words,
-        hint: "raise --error-threshold, and the job goes on where it stopped; report.json names the files",
-      };
-    case "nothing":
-      return {
-        code: "BATCH_NOTHING",
-        severity: "error",
-        message: words,
-        hint: "look at report.json and logs/user of the output folder",
-      };
-    case "stopped":
-      return {
-        code: "BATCH_STOPPED",
-        severity: "error",
-        message: reason === undefined ? words : `${words} (${reason})`,
-        hint: "run the same command again",
-      };
-  }
 }

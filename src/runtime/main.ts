@@ -1,10 +1,12 @@
 /** The entrypoint of an image: environment in, signals in, exit code out. Nothing imports it. */
 
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 
 import { UserError, userError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { runBatchCommand } from "./batch/command.ts";
 import { createLeave } from "./leave.ts";
 import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
@@ -42,12 +44,36 @@ function volumeOf(folder: string | undefined): { readonly folder?: string } {
   return folder === undefined ? {} : { folder };
 }
 
+async function batch(endpoint: ResolvedEndpoint): Promise<number> {
+  const stop = new AbortController();
+  process.on("SIGTERM", () => stop.abort());
+  process.on("SIGINT", () => stop.abort());
+  return runBatchCommand({
+    argv: process.argv.slice(3),
+    endpoint,
+    env: process.env,
+    cwd: process.cwd(),
+    host: hostname(),
+    pid: process.pid,
+    clock,
+    stamp: () => new Date().toISOString(),
+    log,
+    signal: stop.signal,
+  });
+}
+
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let log = createLog("info", process.stderr);
 try {
   const settings = readSettings(process.env);
   log = createLog(settings.logLevel, process.stderr);
   const endpoint = await loadEndpoint(settings.endpointFile);
+  if (process.argv[2] === "batch") process.exit(await batch(endpoint));
+  if (endpoint.kind === "batch") {
+    throw userError("CLI_UNSUPPORTED", "this image runs batch jobs, and was started to serve", {
+      hint: "start it with the command batch --input PATH --output DIR",
+    });
+  }
   const { host, port, metricsPort, keyHashes, tokenKeys } = settings;
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };

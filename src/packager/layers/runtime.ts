@@ -14,6 +14,7 @@ export const RUNTIME_ENTRIES = [
   "runtime/main.js",
   "runtime/engine/worker.js",
   "runtime/engine/process.js",
+  "runtime/batch/model-thread.js",
 ] as const;
 
 /** What runs in a script's own processes: no import leads there. */

@@ -1,0 +1,83 @@
+/** A batch job as an Indexed Job of Kubernetes: a pod for each shard, started again under its index. */
+
+import type { ResolvedDeployment } from "../../spec/resolved.ts";
+
+export type BatchManifest = {
+  readonly name: string;
+  /** Pods, each with one piece. */
+  readonly shards: number;
+  /** Flags of `batch`, as every pod gets them. */
+  readonly job: readonly string[];
+  readonly deployment: Pick<ResolvedDeployment, "cpus" | "memoryBytes" | "environmentVariables">;
+};
+
+export type KubernetesOptions = BatchManifest & {
+  readonly image: string;
+  /** Of the volume that input and output lie on. */
+  readonly claim: string;
+  readonly mount: string;
+};
+
+/** Starts of one shard that may end by themselves; what the cluster ends does not count. */
+const TRIES_PER_SHARD = 3;
+/** A shard lets a mini-batch go and leaves within it. */
+const GRACE_S = 30;
+
+/** JSON, which kubectl takes as it takes YAML. @source batch-engines.md: Kubernetes Indexed Job */
+export function renderKubernetesJob(options: KubernetesOptions): string {
+  return `${JSON.stringify(kubernetesJob(options), null, 2)}\n`;
+}
+
+export function kubernetesJob(options: KubernetesOptions) {
+  const { name, shards, job, deployment, image, claim, mount } = options;
+  const { environmentVariables } = deployment;
+  const env = { ...environmentVariables, EDGEWRIGHT_SHARDS: String(shards) };
+  const limits = limitsOf(deployment);
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels: { "app.kubernetes.io/name": name } },
+    spec: {
+      completionMode: "Indexed",
+      completions: shards,
+      parallelism: shards,
+      backoffLimitPerIndex: TRIES_PER_SHARD,
+      maxFailedIndexes: shards,
+      podFailurePolicy: {
+        rules: [
+          { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+          // Exit codes of `batch` that another try does not change: the input, usage, the threshold.
+          {
+            action: "FailIndex",
+            onExitCodes: { containerName: "batch", operator: "In", values: [1, 2, 3] },
+          },
+        ],
+      },
+      template: {
+        metadata: { labels: { "app.kubernetes.io/name": name } },
+        spec: {
+          restartPolicy: "Never",
+          terminationGracePeriodSeconds: GRACE_S,
+          containers: [
+            {
+              name: "batch",
+              image,
+              args: ["batch", ...job],
+              env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+              resources: { limits, requests: limits },
+              volumeMounts: [{ name: "data", mountPath: mount }],
+            },
+          ],
+          volumes: [{ name: "data", persistentVolumeClaim: { claimName: claim } }],
+        },
+      },
+    },
+  };
+}
+
+function limitsOf({ cpus, memoryBytes }: BatchManifest["deployment"]): Record<string, string> {
+  return {
+    ...(cpus !== null && { cpu: `${Math.round(cpus * 1000)}m` }),
+    ...(memoryBytes !== null && { memory: String(memoryBytes) }),
+  };
+}

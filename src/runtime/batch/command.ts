@@ -1,0 +1,73 @@
+/** `batch` as an image's command: a job engine starts it, its flags and variables say which piece. */
+
+import { parseArgs } from "node:util";
+
+import type { Clock, Log } from "../../core/ports.ts";
+import { userError } from "../../core/problem.ts";
+import type { ResolvedEndpoint } from "../../spec/resolved.ts";
+import { deploymentFrom, JOB_FLAGS, placesFrom, settingsFrom } from "./flags.ts";
+import type { Flags } from "./flags.ts";
+import { runJob } from "./job.ts";
+import { sayOutcome } from "./outcome.ts";
+import { renderProgress } from "./progress.ts";
+import { scoringFor } from "./scoring.ts";
+import type { Variables } from "./shards.ts";
+
+export type BatchCommandOptions = {
+  /** What follows `batch`. */
+  readonly argv: readonly string[];
+  readonly endpoint: ResolvedEndpoint;
+  readonly env: Variables;
+  readonly cwd: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly stamp: () => string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
+
+/** Where an image has it. */
+const DEBIANS_PYTHON = "/usr/bin/python3";
+const LINE_MS = 10_000;
+
+/** @returns the exit code. @throws UserError */
+export async function runBatchCommand(options: BatchCommandOptions): Promise<number> {
+  const { endpoint, env, cwd, log } = options;
+  const flags = parseFlags(options.argv);
+  const places = placesFrom(flags, cwd, env);
+  const { deployment, batch } = deploymentFrom(endpoint, flags);
+  const settings = settingsFrom(batch, flags);
+  const common = { ...options, ...places, settings };
+  const scoring = await scoringFor({ ...common, deployment, python: DEBIANS_PYTHON });
+  let last = Number.NEGATIVE_INFINITY;
+  const outcome = await runJob({
+    ...common,
+    ...scoring,
+    endpoint: endpoint.name,
+    deployment: deployment.name,
+    onProgress: (progress) => {
+      if (progress.updatedMs - last < LINE_MS) return;
+      last = progress.updatedMs;
+      log.info(renderProgress(progress));
+    },
+  });
+  const { exitCode, problem, text } = sayOutcome(outcome, places.output);
+  if (problem === undefined) log.info(text);
+  else log.error(text, { code: problem.code });
+  return exitCode;
+}
+
+function parseFlags(argv: readonly string[]): Flags {
+  try {
+    const options = Object.fromEntries(
+      Object.entries(JOB_FLAGS).map(([name, { type, ...more }]) => [
+        name,
+        { type, ...("short" in more && { short: more.short }) },
+      ]),
+    );
+    return parseArgs({ args: [...argv], options }).values as Flags;
+  } catch (error) {
+    throw userError("CLI_USAGE", (error as Error).message);
+  }
+}
