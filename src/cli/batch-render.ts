@@ -15,7 +15,11 @@ export const RENDER_OPTIONS = {
     value: "NAME",
     summary: "of render: volume claim with input and output, both below --mount",
   },
-  mount: { type: "string", value: "PATH", summary: "of render: where the claim is, /data otherwise" },
+  mount: {
+    type: "string",
+    value: "PATH",
+    summary: "of render: where the claim is, /data otherwise",
+  },
 } as const satisfies Record<string, Option>;
 
 /** Flags that every shard gets as they were given. */
@@ -51,9 +55,7 @@ export async function renderJob(invocation: Invocation): Promise<Outcome> {
   const job = [
     `--input=${textOf(options, "input")}`,
     `--output=${textOf(options, "output")}`,
-    ...(typeof options["input-list"] === "string"
-      ? [`--input-list=${options["input-list"]}`]
-      : []),
+    ...(typeof options["input-list"] === "string" ? [`--input-list=${options["input-list"]}`] : []),
     "--shard=auto",
     ...flags,
   ];

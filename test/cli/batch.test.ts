@@ -100,8 +100,14 @@ def run(mini_batch):
     );
     assert.equal(linesOf(folder, "out/tries").length, 6);
     const [error] = reportOf(folder, "out").errors;
-    assert.deepEqual([error?.message, error?.tries, error?.files.length], ["ValueError: seven", 3, 5]);
-    assert.match(readFileSync(join(folder, "out/logs/user/error.txt"), "utf8"), /ValueError: seven/);
+    assert.deepEqual(
+      [error?.message, error?.tries, error?.files.length],
+      ["ValueError: seven", 3, 5],
+    );
+    assert.match(
+      readFileSync(join(folder, "out/logs/user/error.txt"), "utf8"),
+      /ValueError: seven/,
+    );
   });
 
   void test("a run() that hangs is killed with its children and counts as a try", async (t) => {
@@ -116,7 +122,10 @@ def run(mini_batch):
     const { folder, job } = batchWorkspace(t, { script, files: numberFiles(10, 0) });
     const { code, totals } = await job("out", "--timeout=1", "--max-retries=2");
     assert.deepEqual([code, totals.failed, totals.retries], [0, 5, 1]);
-    assert.match(reportOf(folder, "out").errors[0]?.message ?? "", /No progress update in \[1\] seconds/);
+    assert.match(
+      reportOf(folder, "out").errors[0]?.message ?? "",
+      /No progress update in \[1\] seconds/,
+    );
     assert.deepEqual(childrenOf(join(folder, "out")), []);
   });
 
@@ -130,11 +139,15 @@ def run(mini_batch):
     const script = "def run(mini_batch):\n    return None\n";
     const { folder, job } = batchWorkspace(t, { script, files: numberFiles(3, 0) });
     assert.equal((await job("out")).code, 42);
-    assert.match(reportOf(folder, "out").errors[0]?.message ?? "", /list or a pandas DataFrame.*NoneType/);
+    assert.match(
+      reportOf(folder, "out").errors[0]?.message ?? "",
+      /list or a pandas DataFrame.*NoneType/,
+    );
   });
 
   void test("init() that fails ends the job with its reason", async (t) => {
-    const script = "def init():\n    raise OSError('no card')\ndef run(mini_batch):\n    return []\n";
+    const script =
+      "def init():\n    raise OSError('no card')\ndef run(mini_batch):\n    return []\n";
     const { job } = batchWorkspace(t, { script, files: numberFiles(3, 0) });
     const { code, messages } = await job("out");
     assert.equal(code, 1);
@@ -151,28 +164,32 @@ def run(mini_batch):
     assert.equal(existsSync(join(folder, "summary/append_row.txt")), false);
   });
 
-  void test("formats: a DataFrame as Azure writes it, CSV with a head, JSON lines, NPY", {
-    skip: withoutPython("pandas"),
-  }, async (t) => {
-    const script = `
+  void test(
+    "formats: a DataFrame as Azure writes it, CSV with a head, JSON lines, NPY",
+    {
+      skip: withoutPython("pandas"),
+    },
+    async (t) => {
+      const script = `
 import os, pandas
 def run(mini_batch):
     return pandas.DataFrame({"n": [int(open(p).read()) for p in mini_batch], "x": [0.5] * len(mini_batch)})
 `;
-    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(7, 0) });
-    for (const format of ["azure", "csv", "jsonl", "npy"]) {
-      assert.equal((await job(format, "--format", format)).code, 0, format);
-    }
-    assert.equal(linesOf(folder, "azure/append_row.txt")[0], "0 0.5");
-    assert.deepEqual(
-      readFileSync(join(folder, "csv/append_row.txt"), "utf8").split("\n").slice(0, 2),
-      ["n,x", "0,0.5"],
-    );
-    assert.equal(linesOf(folder, "jsonl/append_row.txt")[0], '{"n":0,"x":0.5}');
-    const npy = readFileSync(join(folder, "npy/append_row.txt"));
-    assert.match(npy.toString("latin1"), /'descr': '<f8', .*'shape': \(7, 2\)/);
-    assert.equal(npy.readDoubleLE(npy.length - 8), 0.5);
-  });
+      const { folder, job } = batchWorkspace(t, { script, files: numberFiles(7, 0) });
+      for (const format of ["azure", "csv", "jsonl", "npy"]) {
+        assert.equal((await job(format, "--format", format)).code, 0, format);
+      }
+      assert.equal(linesOf(folder, "azure/append_row.txt")[0], "0 0.5");
+      assert.deepEqual(
+        readFileSync(join(folder, "csv/append_row.txt"), "utf8").split("\n").slice(0, 2),
+        ["n,x", "0,0.5"],
+      );
+      assert.equal(linesOf(folder, "jsonl/append_row.txt")[0], '{"n":0,"x":0.5}');
+      const npy = readFileSync(join(folder, "npy/append_row.txt"));
+      assert.match(npy.toString("latin1"), /'descr': '<f8', .*'shape': \(7, 2\)/);
+      assert.equal(npy.readDoubleLE(npy.length - 8), 0.5);
+    },
+  );
 
   void test("a second start of a finished job says so and changes nothing", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(12, 0) });
@@ -233,13 +250,17 @@ def run(mini_batch):
     assert.ok(kills > 3);
     assert.equal((await job("out")).code, 0);
     await job("whole");
-    assert.deepEqual(linesOf(folder, "out/append_row.txt"), linesOf(folder, "whole/append_row.txt"));
+    assert.deepEqual(
+      linesOf(folder, "out/append_row.txt"),
+      linesOf(folder, "whole/append_row.txt"),
+    );
     const again = linesOf(folder, "out/scored").length - count;
     assert.ok(again <= kills * 2 * 5, `${again} files were scored again after ${kills} kills`);
   });
 
   void test("two at once are refused, a signal stops with 75, status tells both", async (t) => {
-    const script = "import time\ndef run(mini_batch):\n    time.sleep(0.3)\n    return list(mini_batch)\n";
+    const script =
+      "import time\ndef run(mini_batch):\n    time.sleep(0.3)\n    return list(mini_batch)\n";
     const { folder, job } = batchWorkspace(t, { script, files: numberFiles(200, 0) });
     const child = spawn(
       process.execPath,
@@ -287,7 +308,10 @@ def run(mini_batch):
     for (const shard of ["0/2", "1/2", "0/3"]) await job("out", `--shard=${shard}`);
     const { code, document } = await edgewrightJson(["batch", "merge", join(folder, "out")]);
     assert.equal(code, 1);
-    assert.match(document.problems[0]?.message ?? "", /0-of-3 is one of 3 shards, .*0-of-2 one of 2/);
+    assert.match(
+      document.problems[0]?.message ?? "",
+      /0-of-3 is one of 3 shards, .*0-of-2 one of 2/,
+    );
   });
 
   void test("--input-list takes what it names, --dry-run scores nothing", async (t) => {

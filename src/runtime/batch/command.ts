@@ -66,7 +66,7 @@ function parseFlags(argv: readonly string[]): Flags {
         { type, ...("short" in more && { short: more.short }) },
       ]),
     );
-    return parseArgs({ args: [...argv], options }).values as Flags;
+    return parseArgs({ args: [...argv], options }).values;
   } catch (error) {
     throw userError("CLI_USAGE", (error as Error).message);
   }

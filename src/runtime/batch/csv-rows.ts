@@ -27,7 +27,10 @@ export function readCsv(
   const slots = inputs.map(({ spec, width }) => allocate(spec.type, room * width));
   const writers = inputs.map(({ spec }, input) => elementWriter(spec, slots[input]));
   const floats = inputs.map(({ spec }) => spec.type === "float32" || spec.type === "float64");
-  const scanner = new NumberScanner(bytes, inputs.every(({ spec }) => spec.type === "float32"));
+  const scanner = new NumberScanner(
+    bytes,
+    inputs.every(({ spec }) => spec.type === "float32"),
+  );
   const numbers: number[] = [];
   const errors: { row: number; message: string }[] = [];
   let at = firstLine === undefined && head !== undefined ? endOf(bytes, 0, quotes) : 0;
@@ -42,8 +45,10 @@ export function readCsv(
     const place = numbers.length;
     const put = ({ input, element }: Target, text: string | undefined): void => {
       const index = place * (inputs[input]?.width ?? 0) + element;
-      if (text === undefined && floats[input]) (slots[input] as Float32Array)[index] = scanner.value;
-      else writers[input]?.(index, text === undefined ? scanner.value : valueOf(text, inputs[input]));
+      if (text === undefined && floats[input])
+        (slots[input] as Float32Array)[index] = scanner.value;
+      else
+        writers[input]?.(index, text === undefined ? scanner.value : valueOf(text, inputs[input]));
     };
     try {
       readLine({ bytes, at, end }, { plan, scanner, put, inputs });
@@ -133,7 +138,10 @@ function countLines(bytes: Buffer): number {
 }
 
 function lineAt(bytes: Buffer): string {
-  return bytes.toString("utf8", 0, endOf(bytes, 0, true)).replace(/\r?\n$/, "").replace(/^\uFEFF/, "");
+  return bytes
+    .toString("utf8", 0, endOf(bytes, 0, true))
+    .replace(/\r?\n$/, "")
+    .replace(/^\uFEFF/, "");
 }
 
 function cells(line: string): readonly string[] {
@@ -159,7 +167,12 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(nan|inf(inity)?)$
 /** A line whose cells are no values, or all the names of inputs. */
 function hasHead(line: string, inputs: readonly RowSpec[]): boolean {
   const found = cells(line);
-  if (inputs.some(({ spec, width }) => found.includes(spec.name) || found.includes(named(spec.name, 0, width)))) return true;
+  if (
+    inputs.some(
+      ({ spec, width }) => found.includes(spec.name) || found.includes(named(spec.name, 0, width)),
+    )
+  )
+    return true;
   if (inputs.some(({ spec }) => spec.type === "string")) return false;
   return found.every((cell) => !NUMBER.test(cell) && cell !== "" && !/^(true|false)$/i.test(cell));
 }
@@ -175,7 +188,10 @@ function byOrder(inputs: readonly RowSpec[]): readonly Target[] {
 }
 
 /** By name where all are there; names that mean nothing to the model are in order, if the number fits. */
-function byName(head: readonly string[], inputs: readonly RowSpec[]): readonly (Target | undefined)[] {
+function byName(
+  head: readonly string[],
+  inputs: readonly RowSpec[],
+): readonly (Target | undefined)[] {
   const targets = new Map<string, Target>();
   for (const [input, { spec, width }] of inputs.entries()) {
     for (let element = 0; element < width; element += 1) {

@@ -10,7 +10,12 @@ import { parseShard } from "./shards.ts";
 import type { Variables } from "./shards.ts";
 
 export const JOB_FLAGS = {
-  input: { type: "string", short: "i", value: "PATH", summary: "a file, or a folder with all below it" },
+  input: {
+    type: "string",
+    short: "i",
+    value: "PATH",
+    summary: "a file, or a folder with all below it",
+  },
   "input-list": {
     type: "string",
     value: "FILE",
@@ -23,9 +28,17 @@ export const JOB_FLAGS = {
     summary: "one of n pieces, from 0; auto: as the job engine says",
   },
   deployment: { type: "string", value: "NAME", summary: "the endpoint's default otherwise" },
-  format: { type: "string", value: "FORMAT", summary: `${FORMATS.join(", ")}; Azure's bytes otherwise` },
+  format: {
+    type: "string",
+    value: "FORMAT",
+    summary: `${FORMATS.join(", ")}; Azure's bytes otherwise`,
+  },
   "mini-batch-size": { type: "string", value: "N", summary: "files of one run()" },
-  "node-count": { type: "string", value: "N", summary: "machines; without --shard, their workers here" },
+  "node-count": {
+    type: "string",
+    value: "N",
+    summary: "machines; without --shard, their workers here",
+  },
   "max-concurrency": { type: "string", value: "N", summary: "workers of one machine" },
   "max-retries": { type: "string", value: "N", summary: "tries of a mini-batch in all" },
   timeout: { type: "string", value: "SECONDS", summary: "of one run()" },
@@ -122,9 +135,21 @@ export function numberFrom(flags: Flags, name: string, least: number): number | 
 }
 
 /** Names that the job itself uses in its folder. */
-const TAKEN = new Set(["", ".", "..", ".edgewright", "logs", "shards", "report.json", "report.html"]);
+const TAKEN = new Set([
+  "",
+  ".",
+  "..",
+  ".edgewright",
+  "logs",
+  "shards",
+  "report.json",
+  "report.html",
+]);
 
 function fileName(text: Flags[string]): string {
   if (typeof text === "string" && !/[/\0]/.test(text) && !TAKEN.has(text)) return text;
-  throw userError("CLI_USAGE", `the output file name is '${String(text)}', expected a plain file name`);
+  throw userError(
+    "CLI_USAGE",
+    `the output file name is '${String(text)}', expected a plain file name`,
+  );
 }

@@ -29,10 +29,16 @@ export type JobFolder = {
   readonly result: string;
 };
 
-export function jobFolder(output: string, { shard, outputFileName }: {
-  readonly shard: Shard | undefined;
-  readonly outputFileName: string;
-}): JobFolder {
+export function jobFolder(
+  output: string,
+  {
+    shard,
+    outputFileName,
+  }: {
+    readonly shard: Shard | undefined;
+    readonly outputFileName: string;
+  },
+): JobFolder {
   const root = shard === undefined ? output : join(output, shardFolder(shard));
   return { root, state: join(root, ".edgewright"), result: join(root, outputFileName) };
 }

@@ -40,7 +40,7 @@ export async function listInputs(options: InputOptions): Promise<Inputs> {
   } else {
     await walk({ root, output, take: (path) => void (mine(path) && files.push(path)) }, "");
   }
-  return { root, files: files.sort() };
+  return { root, files: files.toSorted() };
 }
 
 function kindOf(path: string): "file" | "folder" {
@@ -67,9 +67,13 @@ function listed(root: string, inputList: string): readonly string[] {
     if (path === "") continue;
     const inside = relative(root, isAbsolute(path) ? path : join(root, path));
     if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
-      throw userError("BATCH_INPUT", `${inputList}, line ${index + 1}: '${path}' is not below ${root}`, {
-        hint: "give --input the folder that all listed files are below",
-      });
+      throw userError(
+        "BATCH_INPUT",
+        `${inputList}, line ${index + 1}: '${path}' is not below ${root}`,
+        {
+          hint: "give --input the folder that all listed files are below",
+        },
+      );
     }
     paths.add(inside);
   }

@@ -12,7 +12,14 @@ import { UserError, userError } from "../../core/problem.ts";
 import { workThrough } from "./crew.ts";
 import { readDone, writeDone } from "./done.ts";
 import type { Done } from "./done.ts";
-import { claimFolder, dropJournal, jobFolder, readList, writeIdentity, writeList } from "./folder.ts";
+import {
+  claimFolder,
+  dropJournal,
+  jobFolder,
+  readList,
+  writeIdentity,
+  writeList,
+} from "./folder.ts";
 import type { JobFolder, JobIdentity } from "./folder.ts";
 import { listInputs } from "./inputs.ts";
 import { isLease, takeLease } from "./lease.ts";
@@ -59,7 +66,10 @@ export type JobOptions = {
 
 /** How a deployment's mini-batches are cut and scored. */
 export type Scoring = {
-  readonly workers: (surroundings: { readonly root: string; readonly logs: JobLogs }) => readonly Worker[];
+  readonly workers: (surroundings: {
+    readonly root: string;
+    readonly logs: JobLogs;
+  }) => readonly Worker[];
   readonly source: (root: string, files: readonly string[]) => Source;
 };
 
@@ -174,7 +184,13 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
     const verdict = stop.reason() === undefined ? verdictFor(options, ledger) : "stopped";
     await ledger.sync();
     watch.end();
-    const report = reportOf(options, { folder, ledger, files, verdict, progress: watch.now(verdict) });
+    const report = reportOf(options, {
+      folder,
+      ledger,
+      files,
+      verdict,
+      progress: watch.now(verdict),
+    });
     if (verdict === "complete") complete(options, { folder, ledger, report, lease });
     conclude(folder, { report, logs, progress: watch.now(verdict) });
     const reason = stop.reason();
@@ -270,7 +286,12 @@ function fitting(
 
 function complete(
   { settings }: JobOptions,
-  { folder, ledger, report, lease }: {
+  {
+    folder,
+    ledger,
+    report,
+    lease,
+  }: {
     readonly folder: JobFolder;
     readonly ledger: Ledger;
     readonly report: Report;
@@ -331,7 +352,11 @@ function reportOf(options: JobOptions, ended: Ended): Report {
 
 function conclude(
   folder: JobFolder,
-  { report, logs, progress }: {
+  {
+    report,
+    logs,
+    progress,
+  }: {
     readonly report: Report;
     readonly logs: JobLogs;
     readonly progress: Progress;

@@ -1,7 +1,15 @@
 /** Who works in an output folder right now? One process at a time; one that is gone holds nothing. */
 
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 
 import type { Clock } from "../../core/ports.ts";
 
@@ -32,7 +40,12 @@ export type LeaseOptions = {
 /** The lease, or whoever holds it. */
 export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
   const { file, host, pid, clock } = options;
-  const holder: LeaseHolder = { host, pid, startTicks: startTicksOf(pid) ?? "", token: randomUUID() };
+  const holder: LeaseHolder = {
+    host,
+    pid,
+    startTicks: startTicksOf(pid) ?? "",
+    token: randomUUID(),
+  };
   const own = `${file}.${holder.token}`;
   writeFileSync(own, JSON.stringify(holder));
   try {

@@ -2,7 +2,7 @@
 
 import { openJournal } from "../../journal/journal.ts";
 import type { JournalPlace } from "../../journal/journal.ts";
-import type { FileError, Facts, Timing } from "./mini-batch.ts";
+import type { Facts, Timing } from "./mini-batch.ts";
 
 /** What is known of one mini-batch that was scored, or given up. */
 export type Entry = Facts & {
@@ -112,7 +112,7 @@ function createTotals() {
       sum.retries += entry.tries - 1;
       sum.timing = added(sum.timing, entry.timing);
       failedItems += entry.failedItems;
-      for (const { file } of entry.errors as readonly FileError[]) {
+      for (const { file } of entry.errors) {
         if (file !== undefined) failedFiles.add(file);
       }
     },

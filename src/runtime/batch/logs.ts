@@ -52,7 +52,6 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
     }
   };
   replace("readme.txt", README);
-  const processName = (worker: number): string => `process${String(worker).padStart(3, "0")}`;
   return {
     streams: (worker) => {
       const to = (kind: string): WriteLine => {
@@ -73,13 +72,20 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
         `${stamp()} mini-batch ${id}: ${files} items, ${files - failed} succeeded, ${failed} failed, ${tries} tries, run ${times[1]} ms\n`,
       );
       for (const { path, message } of entry.errors) {
-        append("user/error.txt", `${stamp()} mini-batch ${id}${path ? `, ${path}` : ""}: ${message}\n`);
+        append(
+          "user/error.txt",
+          `${stamp()} mini-batch ${id}${path ? `, ${path}` : ""}: ${message}\n`,
+        );
       }
     },
     error: (text) => append("job_error.txt", `${stamp()} ${text}\n`),
     overview: (text) => append("job_progress_overview.txt", `${stamp()} ${text}\n`),
     result: (text) => replace("job_result.txt", `${text}\n`),
   };
+}
+
+function processName(worker: number): string {
+  return `process${String(worker).padStart(3, "0")}`;
 }
 
 function startWith(file: string, head: string): void {

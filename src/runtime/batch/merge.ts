@@ -1,6 +1,14 @@
 /** Shards → one result. Nothing is joined unless every shard of one job is there, and complete. */
 
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { userError } from "../../core/problem.ts";
@@ -79,7 +87,9 @@ function partsOf(output: string): readonly Part[] {
   const { count } = first.identity.shard;
   for (const { root, identity } of known) {
     if (identity.shard.count !== count) {
-      throw refusal(`${root} is one of ${identity.shard.count} shards, ${first.root} one of ${count}`);
+      throw refusal(
+        `${root} is one of ${identity.shard.count} shards, ${first.root} one of ${count}`,
+      );
     }
     if (identityText(identity) !== identityText(first.identity)) {
       throw refusal(`${root} is of another job than ${first.root}`);
@@ -88,7 +98,9 @@ function partsOf(output: string): readonly Part[] {
   return Array.from({ length: count }, (_, index) => {
     const part = known.find(({ identity }) => identity.shard.index === index);
     if (part === undefined) {
-      throw refusal(`shard ${index} of ${count} is missing: ${join(output, shardFolder({ index, count }))}`);
+      throw refusal(
+        `shard ${index} of ${count} is missing: ${join(output, shardFolder({ index, count }))}`,
+      );
     }
     const done = readDone(part.state);
     if (done !== undefined) return { ...part, done };
@@ -112,7 +124,9 @@ function headOf(parts: readonly Part[]): string {
   const heads = new Set(parts.map(({ done }) => done.head).filter((head) => head !== ""));
   const [head = "", other] = heads;
   if (other === undefined) return head;
-  throw refusal(`the rows of some shards begin with ${head.trim()}, of others with ${other.trim()}`);
+  throw refusal(
+    `the rows of some shards begin with ${head.trim()}, of others with ${other.trim()}`,
+  );
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -129,7 +143,8 @@ function* bodies(parts: readonly Part[], name: string): Generator<Uint8Array> {
         yield chunk.subarray(0, read);
         at += read;
       }
-      if (at !== done.bytes) throw refusal(`${join(root, name)} has ${at} bytes, its shard wrote ${done.bytes}`);
+      if (at !== done.bytes)
+        throw refusal(`${join(root, name)} has ${at} bytes, its shard wrote ${done.bytes}`);
     } finally {
       closeSync(file);
     }
@@ -160,7 +175,8 @@ function joined(
   const reports = parts.map(({ done }) => done.report);
   const [first] = reports;
   if (first === undefined) throw new Error("nothing to join");
-  const total = (of: (report: Report) => number): number => reports.reduce((all, one) => all + of(one), 0);
+  const total = (of: (report: Report) => number): number =>
+    reports.reduce((all, one) => all + of(one), 0);
   return {
     ...first,
     ...facts,

@@ -44,7 +44,11 @@ export function createModelWorker(options: ModelWorkerOptions): Worker {
         const runMs = performance.now() - begun;
         if (message.kind !== "attempt") return { kind: "failed", reason: fault, runMs };
         if (runMs <= timeoutMs) return message.attempt;
-        return { kind: "failed", reason: `it took ${Math.round(runMs)} ms, the timeout is ${timeoutMs} ms`, runMs };
+        return {
+          kind: "failed",
+          reason: `it took ${Math.round(runMs)} ms, the timeout is ${timeoutMs} ms`,
+          runMs,
+        };
       } catch (error) {
         return { kind: "failed", reason: (error as Error).message, runMs: 0 };
       }

@@ -40,13 +40,20 @@ export function npyLayout(start: Buffer, size: number, row: RowSpec): ArrayLayou
   const head = start.toString("latin1", wide ? 12 : 10, dataStart);
   const descr = /'descr': *'([^']+)'/.exec(head)?.[1] ?? "";
   const type = TYPES[descr.replace(/^=/, "<")];
-  if (type === undefined) throw new Error(`the array's type is ${descr || "a record"}, expected numbers`);
-  if (!head.includes("'fortran_order': False")) throw new Error("the array is in Fortran order, expected C order");
+  if (type === undefined)
+    throw new Error(`the array's type is ${descr || "a record"}, expected numbers`);
+  if (!head.includes("'fortran_order': False"))
+    throw new Error("the array is in Fortran order, expected C order");
   const shape = /'shape': *\(([^)]*)\)/.exec(head)?.[1] ?? "";
-  const dims = shape.split(",").map((dim) => dim.trim()).filter((dim) => dim !== "").map(Number);
+  const dims = shape
+    .split(",")
+    .map((dim) => dim.trim())
+    .filter((dim) => dim !== "")
+    .map(Number);
   const count = elementCount(dims);
   const rowBytes = row.width * DTYPES[type].bytes;
-  if (size < dataStart + count * DTYPES[type].bytes) throw new Error("the file is shorter than its head says");
+  if (size < dataStart + count * DTYPES[type].bytes)
+    throw new Error("the file is shorter than its head says");
   const rows = count / row.width;
   const agrees = dims[0] === rows || (rows === 1 && count === row.width);
   if (!Number.isInteger(rows) || !agrees) {
@@ -69,7 +76,8 @@ export function rawLayout(size: number, { spec, width }: RowSpec): ArrayLayout {
 export function elementsOf(bytes: Buffer, type: DType, { spec }: RowSpec): TensorData {
   const data = typedView(bytes, type);
   if (type === spec.type) return data;
-  if (type === "float16") return numbersAs(spec, Float64Array.from(data as Uint16Array, float16ToNumber));
+  if (type === "float16")
+    return numbersAs(spec, Float64Array.from(data as Uint16Array, float16ToNumber));
   return numbersAs(spec, Float64Array.from(data as ArrayLike<number>, Number));
 }
 
@@ -91,6 +99,13 @@ const ARRAYS = {
 function typedView(bytes: Buffer, type: DType): TensorData {
   if (type === "string") throw new Error("an array of strings has no fixed size");
   const array = ARRAYS[type];
-  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
-  return new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / array.BYTES_PER_ELEMENT);
+  const aligned =
+    bytes.byteOffset % array.BYTES_PER_ELEMENT === 0
+      ? bytes
+      : Buffer.from(Uint8Array.from(bytes).buffer);
+  return new array(
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    aligned.length / array.BYTES_PER_ELEMENT,
+  );
 }

@@ -20,10 +20,7 @@ const HINTS = {
   stopped: ["BATCH_STOPPED", "run the same command again"],
 } as const;
 
-export function sayOutcome(
-  { verdict, already, report, reason }: JobOutcome,
-  output: string,
-): Said {
+export function sayOutcome({ verdict, already, report, reason }: JobOutcome, output: string): Said {
   const { totals, settings, result } = report;
   const exitCode = EXIT_CODES[verdict];
   if (verdict === "complete") {

@@ -51,7 +51,9 @@ function csvHead(signature: Signature): string {
 }
 
 function quoted(text: string, separator: string): string {
-  return text.includes(separator) || /["\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text.includes(separator) || /["\n\r]/.test(text)
+    ? `"${text.replaceAll('"', '""')}"`
+    : text;
 }
 
 function textWriter(signature: Signature, separator: string, head: string): RowWriter {
@@ -73,7 +75,7 @@ function textWriter(signature: Signature, separator: string, head: string): RowW
         const { length } = tensor.data;
         for (let element = 0; element < length; element += 1) {
           if (element > 0) bytes.byte(code);
-          cell(bytes, tensor, element, separator);
+          cell(bytes, valueAt(tensor, element), separator);
         }
       }
       bytes.byte(10);
@@ -82,13 +84,16 @@ function textWriter(signature: Signature, separator: string, head: string): RowW
   };
 }
 
-function cell(bytes: ByteWriter, { type, data }: Tensor, element: number, separator: string): void {
-  if (type === "float32") {
-    const value = data[element] as number;
-    if (Number.isFinite(value)) bytes.float32(value);
-    else bytes.ascii(String(value));
-  } else if (type === "string") bytes.text(quoted(data[element] as string, separator));
-  else bytes.ascii(String(plain(type, data, element)));
+type Value = { readonly type: DType; readonly value: number | bigint | boolean | string };
+
+function valueAt({ type, data }: Tensor, element: number): Value {
+  return { type, value: plain(type, data, element) };
+}
+
+function cell(bytes: ByteWriter, { type, value }: Value, separator: string): void {
+  if (type === "float32" && Number.isFinite(value)) bytes.float32(value as number);
+  else if (type === "string") bytes.text(quoted(String(value), separator));
+  else bytes.ascii(String(value));
 }
 
 function plain(type: DType, data: TensorData, element: number): number | bigint | boolean | string {
@@ -102,9 +107,12 @@ function plain(type: DType, data: TensorData, element: number): number | bigint 
 function jsonValue(type: DType, data: TensorData, element: number): unknown {
   const value = plain(type, data, element);
   if (typeof value === "bigint") {
-    return value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER ? String(value) : Number(value);
+    return value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER
+      ? String(value)
+      : Number(value);
   }
-  if (typeof value === "number" && type === "float32" && Number.isFinite(value)) return float32(value);
+  if (typeof value === "number" && type === "float32" && Number.isFinite(value))
+    return float32(value);
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
@@ -121,7 +129,9 @@ function nested({ type, dims, data }: Tensor): unknown {
   const build = (axis: number, start: number): unknown => {
     if (axis === dims.length) return jsonValue(type, data, start);
     const step = elementCount(dims.slice(axis + 1));
-    return Array.from({ length: dims[axis] ?? 0 }, (_, index) => build(axis + 1, start + index * step));
+    return Array.from({ length: dims[axis] ?? 0 }, (_, index) =>
+      build(axis + 1, start + index * step),
+    );
   };
   return build(0, 0);
 }
@@ -131,7 +141,9 @@ function jsonWriter({ outputs: specs }: Signature): RowWriter {
   return {
     head: "",
     row: (file, row, outputs) => {
-      const values = outputs.map((tensor, index) => [specs[index]?.name ?? "", answer(tensor, specs[index])] as const);
+      const values = outputs.map(
+        (tensor, index) => [specs[index]?.name ?? "", answer(tensor, specs[index])] as const,
+      );
       bytes.text(`${JSON.stringify({ file, row, ...Object.fromEntries(values) })}\n`);
     },
     take: () => bytes.take(),
@@ -141,7 +153,9 @@ function jsonWriter({ outputs: specs }: Signature): RowWriter {
 function answer(tensor: Tensor, spec: OutputSpec | undefined): unknown {
   const labels = spec?.labels;
   if (labels === undefined) return nested(tensor);
-  const pairs = labels.map((label, element) => [label, jsonValue(tensor.type, tensor.data, element)] as const);
+  const pairs = labels.map(
+    (label, element) => [label, jsonValue(tensor.type, tensor.data, element)] as const,
+  );
   return Object.fromEntries(pairs);
 }
 
@@ -163,7 +177,9 @@ function npyWriter(signature: Signature): RowWriter {
     row: (path, number, outputs) => {
       const key = Buffer.alloc(PATH_BYTES + 8);
       if (key.write(path, 0, PATH_BYTES, "utf8") < Buffer.byteLength(path)) {
-        throw new Error(`the path is longer than ${PATH_BYTES} bytes, which is all that npy has room for`);
+        throw new Error(
+          `the path is longer than ${PATH_BYTES} bytes, which is all that npy has room for`,
+        );
       }
       key.writeBigUInt64LE(BigInt(number), PATH_BYTES);
       parts.push(key, ...outputs.map(({ data }) => bytesOf(data)));

@@ -50,7 +50,10 @@ function firstLineOf(file: number): string {
   const bytes = Buffer.alloc(MAX_LINE_BYTES);
   const text = bytes.toString("utf8", 0, readSync(file, bytes, 0, MAX_LINE_BYTES, 0));
   const end = text.indexOf("\n");
-  return text.slice(0, end < 0 ? text.length : end).replace(/\r$/, "").replace(/^\uFEFF/, "");
+  return text
+    .slice(0, end < 0 ? text.length : end)
+    .replace(/\r$/, "")
+    .replace(/^\uFEFF/, "");
 }
 
 type ArrayFile = {
@@ -63,12 +66,18 @@ type ArrayFile = {
 function readArray(file: number, { path, size, span, inputs }: ArrayFile): RowBlock {
   const [row, ...others] = inputs;
   if (row === undefined || others.length > 0) {
-    throw new Error(`the model has ${inputs.length} inputs, and such a file holds one: use JSONL or CSV`);
+    throw new Error(
+      `the model has ${inputs.length} inputs, and such a file holds one: use JSONL or CSV`,
+    );
   }
   const head = Buffer.alloc(Math.min(NPY_HEAD_BYTES, size));
   readSync(file, head, 0, head.length, 0);
   const layout = kindOf(path) === "npy" ? npyLayout(head, size, row) : rawLayout(size, row);
-  const whole = { startByte: layout.dataStart, endByte: layout.dataStart + layout.rows * layout.rowBytes, startRow: 0 };
+  const whole = {
+    startByte: layout.dataStart,
+    endByte: layout.dataStart + layout.rows * layout.rowBytes,
+    startRow: 0,
+  };
   const { startByte, endByte, startRow } = span ?? whole;
   const bytes = readBytes(file, startByte, endByte);
   const count = bytes.length / layout.rowBytes;

@@ -100,7 +100,9 @@ async function attempt(
   const timer = setTimeout(
     () =>
       // @source azureml-contract 5.5: what Azure logs
-      process.kill(`No progress update in [${seconds}] seconds: run() took longer than the timeout`),
+      process.kill(
+        `No progress update in [${seconds}] seconds: run() took longer than the timeout`,
+      ),
     timeoutMs,
   );
   try {

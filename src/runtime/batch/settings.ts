@@ -21,9 +21,3 @@ export function workerCount(settings: JobSettings, shard: Shard | undefined): nu
 export function triesOf({ maxRetries }: JobSettings): number {
   return Math.max(1, maxRetries);
 }
-
-/** What no resumed job may change, since rows that are written already depend on it. */
-export function fixedSettings(settings: JobSettings) {
-  const { miniBatchSize, outputAction, outputFileName, format } = settings;
-  return { miniBatchSize, outputAction, outputFileName, format };
-}

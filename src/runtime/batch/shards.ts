@@ -26,9 +26,13 @@ function shardFromText(text: string): Shard {
   const [, index = "", count = ""] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
   if (index !== "" && shard.index < shard.count) return shard;
-  throw userError("BATCH_SHARD", `--shard is '${text}', expected i/n with i from 0 to n-1, or auto`, {
-    hint: "write 0/4 for the first of four shards",
-  });
+  throw userError(
+    "BATCH_SHARD",
+    `--shard is '${text}', expected i/n with i from 0 to n-1, or auto`,
+    {
+      hint: "write 0/4 for the first of four shards",
+    },
+  );
 }
 
 function shardFromEngine(env: Variables): Shard {
