@@ -13,6 +13,8 @@ export async function openBareSession(path: string): Promise<BareSession> {
   const session = await InferenceSession.create(path, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
+    // Errors alone: some models have a warning for each of their weights.
+    logSeverityLevel: 3,
   });
   const [first] = session.inputMetadata;
   if (first?.isTensor !== true) throw new Error(`${path} has no tensor as its first input`);

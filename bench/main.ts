@@ -54,22 +54,27 @@ if (!hasWrk()) {
   process.exit(1);
 }
 const workplace = openWorkplace();
-let interrupted = false;
-const interrupt = (): void => {
-  if (interrupted) return;
-  interrupted = true;
-  void workplace.close().finally(() => process.exit(130));
-};
-process.on("SIGINT", interrupt);
-process.on("SIGTERM", interrupt);
+let leaving = false;
+/** Everything that was started ends first, also when it was this bench that failed. */
+async function leave(exitCode: number): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  await workplace.close();
+  process.exit(exitCode);
+}
+process.on("SIGINT", () => void leave(130));
+process.on("SIGTERM", () => void leave(143));
+process.on("uncaughtException", (error) => {
+  if (!leaving) console.error(error);
+  void leave(70);
+});
 try {
   const folders = { models: options.models ?? SHARED_MODELS, made: workplace.folder };
   const found = await runBench({ workplace, options, folders });
   write({ machine: machine(), method: method(options), ...found }, options.out);
+  await leave(0);
 } catch (error) {
   // What fails while everything is being ended was ended by us.
-  if (!interrupted) console.error(`bench: ${(error as Error).message}`);
-  process.exitCode = 1;
-} finally {
-  if (!interrupted) await workplace.close();
+  if (!leaving) console.error(`bench: ${(error as Error).message}`);
+  await leave(1);
 }

@@ -31,7 +31,7 @@ export function parseWrkOutput(text: string): WrkResult {
 }
 
 function percentileMs(text: string, percent: number): number {
-  const found = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m|h)$`, "mu").exec(text);
+  const found = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m|h) *$`, "mu").exec(text);
   if (found === null) throw new Error(`wrk said nothing of ${percent} %:\n${text}`);
   return Number(found[1]) * (MS[found[2] ?? ""] ?? Number.NaN);
 }

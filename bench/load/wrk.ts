@@ -26,10 +26,9 @@ export function hasWrk(): boolean {
 /** @throws Error where wrk says no figures, with what it said */
 export async function runWrk(processes: Processes, load: Load): Promise<WrkResult> {
   const { url, script, connections, seconds } = load;
-  const child = processes.start("wrk", [
-    ...["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", "--latency"],
-    ...["-s", script, url],
-  ]);
+  const size = ["-t1", `-c${connections}`, `-d${seconds}s`];
+  const args = [...size, "--timeout", "30s", "--latency", "-s", script, url];
+  const child = processes.start("wrk", args);
   const closed = once(child, "close");
   const [said] = await Promise.all([text(child.stdout), closed]);
   return parseWrkOutput(said);

@@ -65,13 +65,15 @@ async function probeUnderLoad(
   if (request === undefined) throw new Error(`${server.name} does not speak JSON`);
   const script = writeRequestScript(folder, `health-${server.name}`, request.body);
   const load = { url: request.url, script, connections: CONNECTIONS, seconds };
-  let loaded = true;
-  const running = runWrk(processes, load).finally(() => {
-    loaded = false;
-  });
+  const over = new AbortController();
+  const running = runWrk(processes, load);
+  running.then(
+    () => over.abort(),
+    () => over.abort(),
+  );
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const latencies: number[] = [];
-  while (loaded) {
+  while (!over.signal.aborted) {
     latencies.push(await latencyMs(live, agent));
     await sleep(PROBE_EVERY_MS);
   }
