@@ -27,6 +27,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime/serve.ts",
     "runtime/settings.ts",
     "runtime/local.ts",
+    "runtime/engine/placement.ts",
+    "runtime/engine/profile.ts",
+    "runtime/engine/remote-instance.ts",
   ],
 };
 
@@ -35,6 +38,7 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   routing: [],
   engine: ["wire"],
+  scripts: ["wire"],
   edge: [],
   auth: [],
   metrics: ["metrics.ts", "limits.ts"],

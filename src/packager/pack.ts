@@ -75,7 +75,8 @@ async function build(
     edgewright: (await packageVersion(packageRoot)) ?? "0.0.0",
     onnxruntime: (await installedPackage(packageRoot, "onnxruntime-node")).version,
   };
-  const request = { platforms, frozen, store: blobs, run, folder, progress };
+  const { python } = plan;
+  const request = { platforms, frozen, store: blobs, run, folder, progress, python };
   const base = await lockedBase(files.lock, versions, request);
   if (base.newText !== undefined) await outputs.write(files.lock, base.newText);
 

@@ -23,6 +23,13 @@ const lock = z.strictObject({
     /** Debian's name for the release the packages are of. */
     suite: z.string(),
     packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
+    python: z
+      .strictObject({
+        /** What was asked for; the packages are these with what they need. */
+        wanted: z.array(z.string()),
+        packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
+      })
+      .optional(),
     node: z.strictObject({
       version: z.string(),
       /** Of the npm package that holds the program: `sha512-` and base64. */
@@ -68,6 +75,9 @@ export function printLock({ format, edgewright, onnxruntime, base }: Lock): stri
       kind: base.kind,
       suite: base.suite,
       packages: inOrder(base.packages),
+      ...(base.python !== undefined && {
+        python: { wanted: base.python.wanted, packages: inOrder(base.python.packages) },
+      }),
       node: { version: base.node.version, integrity: inOrder(base.node.integrity) },
     },
   };

@@ -30,7 +30,7 @@ export async function lockedBase(
   const newText = printLock(lock);
   const same = before !== undefined && printLock(before) === newText;
   const problems = [...changes.map(lockWarning), ...base.problems];
-  const title = `Debian ${lock.base.suite}, Node ${lock.base.node.version}`;
+  const title = `Debian ${lock.base.suite}, Node ${lock.base.node.version}${pythonTitle(lock.base)}`;
   return { lock, title, problems, ...(same ? {} : { newText }) };
 }
 
@@ -40,4 +40,10 @@ function versionChanges(lock: Lock, versions: ToolVersions): readonly string[] {
       ? []
       : [`${LOCK_FILE} was made with ${tool} ${lock[tool]} and this is ${versions[tool]}`],
   );
+}
+
+function pythonTitle({ python }: Lock["base"]): string {
+  const [packages = []] = Object.values(python?.packages ?? {});
+  const version = packages.find(({ name }) => name === "python3")?.version.split("-")[0];
+  return version === undefined ? "" : `, Python ${version}`;
 }

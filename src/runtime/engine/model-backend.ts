@@ -4,7 +4,7 @@ import type { Log } from "../../core/ports.ts";
 import { ScoringError, userError } from "../../core/problem.ts";
 import type { Backend, ScoringRequest } from "../../core/scoring.ts";
 import { errorResponse } from "../wire/fault.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import type { NotAnswered } from "./dispatcher.ts";
 import { startInline } from "./inline-instance.ts";
 import type { EngineAnswer, Instance } from "./instance.ts";
@@ -58,7 +58,7 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
   const blocks = createBlockingCheck();
   let report: EngineReport | undefined;
 
-  const dispatcher = createDispatcher({
+  const dispatcher = new Dispatcher({
     onAnswer: (request, answer) => observe(request, answer),
     refuse: (reason) => errorResponse(notAnswered(name, reason)),
     hungMs,
@@ -114,7 +114,7 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
         );
       }
     },
-    score: dispatcher.score,
+    score: (request) => dispatcher.score(request),
     ready: () => dispatcher.instances().length > 0,
     report: () => report,
     close: supervisor.close,

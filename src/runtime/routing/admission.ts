@@ -50,6 +50,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   let { settings } = options;
   let running = 0;
   const queue = new Set<Waiting>();
+  const late = (): ScoringResponse => refuse("timeout");
 
   const release = (): void => {
     running -= 1;
@@ -73,7 +74,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const waitedMs = clock.monotonic() - arrival;
     onGranted(waitedMs);
     const timeoutMs = settings.requestTimeoutMs - waitedMs;
-    const late = (): ScoringResponse => refuse("timeout");
     return scoreInTime(request, { backend, timeoutMs, late, finish, release });
   };
   const wait = (request: ScoringRequest): Promise<ScoringResponse> => {
@@ -123,7 +123,7 @@ function scoreInTime(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       resolve(late());
-      request.cancellation.cancel();
+      request.cancellation.cancel("timeout");
     }, timeoutMs);
     const done = (): void => {
       clearTimeout(timer);

@@ -11,12 +11,12 @@ type Headers = ScoringResponse["headers"];
 export function nameAnswers(deployment: string): (answer: ScoringResponse) => ScoringResponse {
   // Answers of one form share their headers, so the same addition is made once.
   const named = new WeakMap<Headers, Headers>();
-  return ({ status, headers, body }) => {
-    let added = named.get(headers);
+  return (answer) => {
+    let added = named.get(answer.headers);
     if (added === undefined) {
-      added = { ...headers, [DEPLOYMENT_HEADER]: deployment };
-      named.set(headers, added);
+      added = { ...answer.headers, [DEPLOYMENT_HEADER]: deployment };
+      named.set(answer.headers, added);
     }
-    return { status, headers: added, body };
+    return { ...answer, headers: added };
   };
 }

@@ -25,9 +25,9 @@ function heldBackend(): Backend & { readonly runs: Run[]; isReady: boolean } {
     ready() {
       return this.isReady;
     },
-    score: (request) =>
+    score: (asked) =>
       new Promise((resolve) => {
-        runs.push({ request, finish: () => resolve(answer("done")) });
+        runs.push({ request: asked, finish: () => resolve(answer("done")) });
       }),
   };
 }
@@ -170,7 +170,7 @@ suite("admission", () => {
     const { admission, backend } = setUp({ ...SETTINGS, slots: 1 });
     ask(admission);
     const gone = ask(admission);
-    gone.asked.cancellation.cancel();
+    gone.asked.cancellation.cancel("gone");
     await settle();
     backend.runs[0]?.finish();
     await settle();
