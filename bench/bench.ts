@@ -54,8 +54,12 @@ export async function runBench(
   for (const name of options.measures) {
     const benchCase = find(name === "instances" ? "ultraface-binary" : "mul-json", name);
     if (benchCase === undefined) continue;
-    findings.push(...(await take(bench, name, benchCase)));
-    workplace.say(`${name} done`);
+    try {
+      findings.push(...(await take(bench, name, benchCase)));
+      workplace.say(`${name} done`);
+    } catch (error) {
+      leftOut.push(`${name}: ${(error as Error).message}`);
+    }
   }
   return { scorings, floors: [...floors.values()], findings, leftOut };
 }
