@@ -1,4 +1,4 @@
-/** Bundles the npm packages that the runtime carries into images: one minified file each, with licences. */
+/** Bundles the npm packages that the runtime carries into images: minified files, with licences. */
 
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +6,11 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Metafile } from "esbuild";
 
-const PACKAGES = ["pino"];
+/** The second package of a line shares its code with the first, so it lies in the same file. */
+const PACKAGES: readonly (readonly [name: string, companion?: string])[] = [
+  ["pino"],
+  ["azure-iot-device", "azure-iot-device-mqtt"],
+];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const vendor = join(root, "dist", "vendor");
@@ -19,9 +23,9 @@ const BANNER = [
 ].join("");
 
 await rm(vendor, { recursive: true, force: true });
-for (const name of PACKAGES) await bundle(name);
+for (const [name, companion] of PACKAGES) await bundle(name, companion);
 
-async function bundle(name: string): Promise<void> {
+async function bundle(name: string, companion?: string): Promise<void> {
   const exported = Object.keys((await import(name)) as object).filter(
     (key) => /^[A-Za-z_$][\w$]*$/u.test(key) && key !== "default",
   );
@@ -29,7 +33,8 @@ async function bundle(name: string): Promise<void> {
     stdin: {
       contents: `import whole from ${JSON.stringify(name)};
 export const { ${exported.join(", ")} } = whole;
-export { whole as default };`,
+export { whole as default };
+${companion === undefined ? "" : `export { default as companion } from ${JSON.stringify(companion)};`}`,
       resolveDir: root,
     },
     outfile: join(vendor, name, "index.js"),
@@ -44,11 +49,19 @@ export { whole as default };`,
     metafile: true,
     logLevel: "warning",
   });
+  await describe(name);
+  await writeFile(join(vendor, name, "LICENSES.txt"), await licences(metafile));
+  if (companion === undefined) return;
+  await describe(companion);
+  const text = `export { companion as default } from "../${name}/index.js";\n`;
+  await writeFile(join(vendor, companion, "index.js"), text);
+}
+
+async function describe(name: string): Promise<void> {
   const { version } = await packageJson(name);
   const manifest = { name, version, type: "module", exports: "./index.js" };
   await mkdir(join(vendor, name), { recursive: true });
   await writeFile(join(vendor, name, "package.json"), `${JSON.stringify(manifest)}\n`);
-  await writeFile(join(vendor, name, "LICENSES.txt"), await licences(metafile));
 }
 
 /** The text of every package that is really inside. */

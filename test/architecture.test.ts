@@ -14,13 +14,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ["core"],
   credentials: ["core", "spec/resolved.ts"],
   packager: ["core", "spec", "model"],
-  runtime: ["core", "model", "spec/resolved.ts"],
+  journal: ["core"],
+  runtime: ["core", "model", "journal", "spec/resolved.ts"],
+  simulator: ["core", "spec", "journal"],
   cli: [
     "core",
     "spec",
     "model",
     "credentials",
     "packager",
+    "simulator",
     "runtime/serve.ts",
     "runtime/settings.ts",
     "runtime/local.ts",
@@ -32,6 +35,7 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   routing: [],
   engine: ["wire"],
+  edge: [],
   auth: [],
   metrics: ["metrics.ts", "limits.ts"],
   fronts: ["wire", "metrics.ts", "runtime-metrics.ts"],
@@ -44,6 +48,10 @@ const PACKAGE_HOME: Readonly<Record<string, string>> = {
   yaml: "spec/source.ts",
   dockerode: "packager/engine.ts",
   "tar-stream": "packager/unpack.ts",
+  "azure-iot-device": "runtime/edge/client.ts",
+  "azure-iot-device-mqtt": "runtime/edge/client.ts",
+  aedes: "simulator/broker/broker.ts",
+  selfsigned: "simulator/broker/certificates.ts",
 };
 
 /** What reaches out of the process, and the files that may. */
@@ -64,7 +72,15 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\bMath\.random\b/, []],
   [
     /\bDate\.now\b|\bnew Date\(/,
-    ["runtime/main.ts", "runtime/log.ts", "runtime/local.ts", "cli/credentials.ts"],
+    [
+      "runtime/main.ts",
+      "runtime/log.ts",
+      "runtime/local.ts",
+      "cli/credentials.ts",
+      "cli/simulate.ts",
+      "simulator/broker/certificates.ts",
+      "simulator/hub/message.ts",
+    ],
   ],
 ];
 
@@ -134,7 +150,7 @@ suite("architecture", () => {
     const foreign = [...reached].filter((name) =>
       isOurs(name)
         ? ["packager", "cli", "simulator", "credentials"].includes(roomOf(name))
-        : !/^(node:|onnxruntime-node\/|pino$)/.test(name),
+        : !/^(node:|onnxruntime-node\/|pino$|azure-iot-device(-mqtt)?$)/.test(name),
     );
     assert.deepEqual(foreign, []);
     assert.ok(reached.has("runtime/serve.ts"));

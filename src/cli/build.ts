@@ -72,7 +72,7 @@ export const BUILD: Command = {
 };
 
 /** What the device holds credentials against: in the manifest, so that the image is the same for all. */
-async function authEnv(
+export async function authEnv(
   invocation: Invocation,
   { name, authMode }: ResolvedEndpoint,
 ): Promise<{ env: Readonly<Record<string, string>>; problems: readonly Problem[] }> {
@@ -93,7 +93,7 @@ function parseOutput({ options }: Invocation): PackOutput {
   return { kind: "archive", file };
 }
 
-function packOptions(
+export function packOptions(
   invocation: Invocation,
   endpoint: ResolvedEndpoint,
   output: PackOutput,

@@ -7,6 +7,7 @@ import { MODEL } from "./model.ts";
 import { KEYS } from "./keys.ts";
 import { RUN } from "./run.ts";
 import { SCORE } from "./score.ts";
+import { SIMULATE } from "./simulate.ts";
 import { TOKEN } from "./token.ts";
 import { VALIDATE } from "./validate.ts";
 
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   INSPECT,
   BUILD,
   RUN,
+  SIMULATE,
   SCORE,
   KEYS,
   TOKEN,

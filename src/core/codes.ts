@@ -105,6 +105,21 @@ export const CODES = {
   MANIFEST_TWIN_SIZE: { title: "A module twin is too large", kind: "too-large" },
   MANIFEST_NAME: { title: "A name is not allowed in a manifest", kind: "bad-input" },
   MANIFEST_BASE: { title: "The base manifest is wrong", kind: "bad-input" },
+
+  // On the device: messages, the twin, the outbox.
+  EDGE_RESULT_TOO_LARGE: { title: "A result does not fit into a message", kind: "too-large" },
+  EDGE_SET_ASIDE: { title: "A message brought the module down twice", kind: "refused" },
+  TWIN_UNKNOWN_KEY: { title: "A desired property is not part of the contract", kind: "bad-input" },
+  TWIN_WRONG_VALUE: { title: "A desired property has a wrong value", kind: "bad-input" },
+  TWIN_TOO_LARGE: { title: "The desired properties are too large", kind: "too-large" },
+
+  // The simulated device.
+  SIM_ROUTE: { title: "A route is wrong", kind: "bad-input" },
+  SIM_MODULE: { title: "A module of the device cannot be started", kind: "refused" },
+  SIM_MESSAGE: { title: "A message cannot be sent", kind: "bad-input" },
+  SIM_TWIN: { title: "A twin does not take a patch", kind: "bad-input" },
+  SIM_SCENARIO: { title: "The scenario is wrong", kind: "bad-input" },
+  SIM_SCENARIO_FAILED: { title: "A step of the scenario failed", kind: "refused" },
 } as const satisfies Record<string, { title: string; kind: Kind }>;
 
 export type Code = keyof typeof CODES;

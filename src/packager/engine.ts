@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { createInterface } from "node:readline";
+import { PassThrough, Readable } from "node:stream";
 import Docker from "dockerode";
 import { UserError, userError } from "../core/problem.ts";
 
@@ -11,6 +12,30 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
 export type Engine = {
   /** Loads a docker archive; afterwards the engine knows the image by this name. */
   readonly load: (archive: AsyncIterable<Uint8Array>, name: string) => Promise<void>;
+  /** Starts a container of an image that the engine has. */
+  readonly run: (options: ContainerOptions) => Promise<Container>;
+  /** This machine, as containers on the default network see it. */
+  readonly bridgeAddress: () => Promise<string>;
+  readonly removeVolume: (name: string) => Promise<void>;
+};
+
+export type ContainerOptions = {
+  readonly image: string;
+  readonly name: string;
+  /** `NAME=value` */
+  readonly env: readonly string[];
+  /** As the engine's API takes them; `Image` and `Env` stand above. */
+  readonly createOptions: object;
+  /** One line of what it says. */
+  readonly onLine: (line: string) => void;
+};
+
+/** Removed by itself when it ends. */
+export type Container = {
+  readonly kill: () => void;
+  readonly stop: () => Promise<void>;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,7 +59,80 @@ export async function openEngine(env: Environment): Promise<Engine> {
         throw engineError(address, error);
       }
     },
+    run: async (options) => {
+      try {
+        return await startContainer(docker, options);
+      } catch (error) {
+        throw engineError(address, error);
+      }
+    },
+    bridgeAddress: async () => {
+      try {
+        return addressOf((await docker.getNetwork("bridge").inspect()) as Network);
+      } catch (error) {
+        throw engineError(address, error);
+      }
+    },
+    removeVolume: async (name) => {
+      await docker
+        .getVolume(name)
+        .remove()
+        .catch(() => undefined);
+    },
   };
+}
+
+type Network = {
+  readonly IPAM: {
+    readonly Config: readonly { readonly Gateway?: string; readonly Subnet?: string }[];
+  };
+};
+
+/** Not every engine says it: then it is the first address of the network, as engines choose it. */
+function addressOf({ IPAM }: Network): string {
+  for (const { Gateway, Subnet } of IPAM.Config) {
+    if (Gateway !== undefined) return Gateway;
+    const first = Subnet?.match(/^(?<head>\d+\.\d+\.\d+)\.0\//)?.groups?.["head"];
+    if (first !== undefined) return `${first}.1`;
+  }
+  throw userError("BUILD_ENGINE", "the engine's default network has no address on this machine");
+}
+
+/** edgeAgent's engine kills after 10 s. */
+const GRACE_SECONDS = 10;
+
+async function startContainer(docker: Docker, options: ContainerOptions): Promise<Container> {
+  const { image, name, env, createOptions, onLine } = options;
+  const container = await docker.createContainer({
+    ...createOptions,
+    name,
+    Image: image,
+    Env: [...env],
+  });
+  const output = await container.attach({ stream: true, stdout: true, stderr: true });
+  for (const stream of splitOutput(docker, output)) createInterface(stream).on("line", onLine);
+  const exited = container.wait({ condition: "next-exit" }) as Promise<{ StatusCode: number }>;
+  await container.start();
+  const ended = exited.then(async ({ StatusCode }) => {
+    await container.remove({ force: true }).catch(() => undefined);
+    return `exit code ${StatusCode}`;
+  });
+  return {
+    kill: () => void container.kill().catch(() => undefined),
+    stop: async () => {
+      await container.stop({ t: GRACE_SECONDS }).catch(() => undefined);
+      await ended;
+    },
+    ended,
+  };
+}
+
+function splitOutput(docker: Docker, output: NodeJS.ReadWriteStream): readonly PassThrough[] {
+  const streams = [new PassThrough(), new PassThrough()] as const;
+  (
+    docker.modem as { demuxStream: (from: unknown, out: unknown, err: unknown) => void }
+  ).demuxStream(output, ...streams);
+  return streams;
 }
 
 function connection(address: string, env: Environment): Docker.DockerOptions {

@@ -10,6 +10,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** pino's numbers to syslog's. */
 const SYSLOG: Readonly<Record<number, number>> = { 20: 7, 30: 6, 40: 4, 50: 3, 60: 2 };
 
+export type LevelledLog = Log & {
+  /** Anything that is no level: the one that it was made with. */
+  readonly setLevel: (level: string) => void;
+};
+
 type Sink = { readonly write: (line: string) => unknown };
 
 /**
@@ -17,7 +22,7 @@ type Sink = { readonly write: (line: string) => unknown };
  *
  * @source Azure/iotedge: doc/built-in-logs-pull.md
  */
-export function createLog(level: LogLevel, sink: Sink): Log {
+export function createLog(level: LogLevel, sink: Sink): LevelledLog {
   const destination = {
     // pino fills this in before it writes, when the destination carries its metadata symbol.
     [Symbol.for("pino.metadata")]: true,
@@ -35,5 +40,13 @@ export function createLog(level: LogLevel, sink: Sink): Log {
     (write: "debug" | "info" | "warn" | "error") =>
     (message: string, fields: LogFields = {}): void =>
       logger[write](fields, message);
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+  return {
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    setLevel: (next) => {
+      logger.level = LOG_LEVELS.find((known) => known === next) ?? level;
+    },
+  };
 }

@@ -25,6 +25,10 @@ async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   }
 }
 
+function volumeOf(folder: string | undefined): { readonly folder?: string } {
+  return folder === undefined ? {} : { folder };
+}
+
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let log = createLog("info", process.stderr);
 try {
@@ -35,7 +39,17 @@ try {
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };
   const metrics = metricsPort === undefined ? {} : { metricsPort };
-  const running = await serve({ endpoint, host, port, ...metrics, auth, log, clock });
+  const running = await serve({
+    endpoint,
+    host,
+    port,
+    ...metrics,
+    auth,
+    ...(settings.edge && { edge: volumeOf(settings.volume ?? endpoint.module.volume?.path) }),
+    setLogLevel: log.setLevel,
+    log,
+    clock,
+  });
   const leave = createLeave(running);
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);

@@ -11,6 +11,8 @@ import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createGuard } from "./auth/guard.ts";
 import type { AuthOptions } from "./auth/guard.ts";
+import { startEdgeModule } from "./edge-module.ts";
+import type { EdgeModule } from "./edge-module.ts";
 import { createHttpFront } from "./fronts/http.ts";
 import { createMetricsFront } from "./fronts/metrics-front.ts";
 import { createOpenApiPage } from "./fronts/openapi-page.ts";
@@ -30,6 +32,10 @@ export type ServeOptions = {
   /** Where `/metrics` stands alone and open; without it nowhere. */
   readonly metricsPort?: number;
   readonly auth: AuthOptions;
+  /** There where this is a module of an IoT Edge device; `folder`: its volume. */
+  readonly edge?: { readonly folder?: string };
+  /** Empty: as at the start. */
+  readonly setLogLevel?: (level: string) => void;
   readonly log: Log;
   readonly clock: Clock;
 };
@@ -93,10 +99,11 @@ export async function serve(options: ServeOptions): Promise<Running> {
     maxBodyBytes: MAX_BODY_BYTES,
   });
   const metricsFront = createMetricsFront(metrics, host, metricsPort);
+  let edge: EdgeModule | undefined;
   const stop = async (): Promise<boolean> => {
     log.info("stopping");
     const late = wait(GRACE_MS, false, { ref: false });
-    await front.stop(GRACE_MS);
+    await Promise.all([front.stop(GRACE_MS), edge?.stop()]);
     const clean = await Promise.race([router.close().then(() => true), late]);
     await metricsFront.stop();
     log.info(clean ? "stopped" : "stopped while a model still runs");
@@ -121,6 +128,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   });
   reportKeys(auth, log);
   const { setKeys } = guard;
+  const hands = { ...options, ...served, setKeys, limits, metrics };
+  if (options.edge !== undefined) edge = startEdgeModule({ ...hands, ...options.edge });
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
 }
 

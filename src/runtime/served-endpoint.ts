@@ -11,6 +11,7 @@ import { faultResponse } from "./wire/fault.ts";
 
 export type ServedEndpoint = {
   readonly router: Router;
+  readonly servings: readonly Serving[];
   readonly v2: V2Options;
   /** Loads every deployment. @throws Error when one cannot be served */
   readonly start: () => Promise<void>;
@@ -26,7 +27,7 @@ export function createServedEndpoint(options: ServingOptions): ServedEndpoint {
   const { endpoint } = options;
   const servings = endpoint.deployments.map((deployment) => createServing(deployment, options));
   const router = createRouter({
-    deployments: Object.fromEntries(servings.map(({ name, admission }) => [name, admission])),
+    deployments: Object.fromEntries(servings.map(({ name, door }) => [name, door])),
     traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
     ...(endpoint.mirror && { mirror: endpoint.mirror }),
     refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
@@ -34,6 +35,7 @@ export function createServedEndpoint(options: ServingOptions): ServedEndpoint {
   let started = false;
   return {
     router,
+    servings,
     v2: v2Options(endpoint, servings),
     start: async () => {
       await Promise.all(servings.map(({ backend }) => backend.start()));

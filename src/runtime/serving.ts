@@ -8,13 +8,25 @@ import type { EngineReport, ModelBackend } from "./engine/model-backend.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { createSwitch } from "./routing/switch.ts";
+import type { Switch } from "./routing/switch.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
 
 export type Serving = {
   readonly name: string;
   readonly backend: ModelBackend;
   readonly admission: Admission;
+  /** What the router knows of it: the admission, unless it is switched off. */
+  readonly door: Switch;
   readonly stats: () => ServingStats;
+  /** From the next request on; what is absent is as the spec says. */
+  readonly setRequestSettings: (patch: RequestSettingsPatch) => void;
+};
+
+type RequestSettingsPatch = {
+  readonly requestTimeoutMs?: number;
+  readonly maxConcurrentRequestsPerInstance?: number;
+  readonly maxQueueWaitMs?: number;
 };
 
 export type ServingStats = {
@@ -68,7 +80,12 @@ export function createServing(
       ...(engine && { engine }),
     };
   };
-  return { name, backend, admission, stats };
+  const setRequestSettings = (patch: RequestSettingsPatch): void =>
+    admission.setSettings(settingsOf({ ...deployment, ...patch }));
+  const door = createSwitch(admission, () =>
+    faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`),
+  );
+  return { name, backend, admission, door, stats, setRequestSettings };
 }
 
 /** What an engine may still be given once every request it holds has timed out. */

@@ -17,6 +17,10 @@ export type Settings = {
   readonly tokenKeys: readonly string[];
   /** Where `/metrics` stands alone and open; without it nowhere. */
   readonly metricsPort?: number;
+  /** Whether this is a module of an IoT Edge device. */
+  readonly edge: boolean;
+  /** Where the volume is; without it as the endpoint says. */
+  readonly volume?: string;
 };
 
 /** Every variable the runtime reads; docs/settings.md is made from this table. */
@@ -42,6 +46,11 @@ export const SETTINGS = {
     default: "",
     summary: "public Ed25519 key that verifies tokens, base64url; from the deployment manifest",
   },
+  EDGEWRIGHT_VOLUME: {
+    default: "",
+    summary:
+      "folder of the volume where results wait for the hub; otherwise the spec's edge.volume",
+  },
   EDGEWRIGHT_LOG_LEVEL: { default: "info", summary: LOG_LEVELS.join(", ") },
 } as const satisfies Record<string, { default: string; summary: string }>;
 
@@ -59,6 +68,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     host: value("EDGEWRIGHT_HOST"),
     port: parsePort(value("EDGEWRIGHT_PORT"), "EDGEWRIGHT_PORT"),
     logLevel: parseLogLevel(value("EDGEWRIGHT_LOG_LEVEL"), "EDGEWRIGHT_LOG_LEVEL"),
+    edge: Boolean(env["IOTEDGE_WORKLOADURI"] || env["EdgeHubConnectionString"]),
+    ...(value("EDGEWRIGHT_VOLUME") !== "" && { volume: value("EDGEWRIGHT_VOLUME") }),
     keyHashes: list("EDGEWRIGHT_KEY_HASHES"),
     tokenKeys: list("EDGEWRIGHT_TOKEN_KEY"),
     ...(metricsPort !== "" && { metricsPort: parsePort(metricsPort, "EDGEWRIGHT_METRICS_PORT") }),

@@ -10,11 +10,11 @@ const IDLE_MS = 500;
 export type Drain = {
   readonly begun: () => boolean;
   /**
-   * A request on this response's connection runs until the response is closed.
+   * A request runs on its connection until its response is closed.
    *
    * @param onLost called when it closes before all of the answer was handed over
    */
-  readonly enter: (response: ServerResponse, onLost: () => void) => void;
+  readonly enter: (socket: Socket, response: ServerResponse, onLost: () => void) => void;
   /**
    * Stops listening; each open connection gets its next answer with `Connection: close`, or is closed
    * after 500 ms without a request. Resolves when none is left, at the latest after `graceMs`.
@@ -37,10 +37,9 @@ export function createDrain(server: Server): Drain {
   };
   return {
     begun: () => begun,
-    enter: (response, onLost) => {
-      const { socket } = response;
-      const state = socket === null ? undefined : sockets.get(socket);
-      if (socket === null || state === undefined) return;
+    enter: (socket, response, onLost) => {
+      const state = sockets.get(socket);
+      if (state === undefined) return;
       state.running += 1;
       response.once("close", () => {
         state.running -= 1;

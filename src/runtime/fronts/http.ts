@@ -86,7 +86,7 @@ async function serve(
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
   const cancellation = new Cancellation();
-  drain.enter(response, () => cancellation.cancel());
+  drain.enter(request.socket, response, () => cancellation.cancel());
   const ids = requestIds(request.headers, options.createId);
   let answer: ScoringResponse;
   if (ids.ok) {

@@ -1,0 +1,214 @@
+/**
+ * Records that outlive the process: a folder of append-only segment files. A record that was
+ * appended survives `kill -9`, one that was synced survives a power cut, and a torn last write is
+ * cut off at the next start. Whole segments go when nothing in them is needed any more.
+ */
+
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import { HEADER_BYTES, parseRecords, renderRecord } from "./record.ts";
+import type { JournalRecord } from "./record.ts";
+
+/** Where a record lies. */
+export type JournalPlace = {
+  readonly segment: number;
+  readonly offset: number;
+  /** Of the payload. */
+  readonly bytes: number;
+};
+
+export type Journal = {
+  /** Hands the record to the kernel. @throws Error with its `code`, e.g. ENOSPC; nothing is half there then */
+  readonly append: (kind: number, payload: Uint8Array) => JournalPlace;
+  /** Resolves when everything appended so far is on the disk; calls at the same time share one sync. */
+  readonly sync: () => Promise<void>;
+  readonly read: (place: JournalPlace) => Uint8Array;
+  /** Removes the segments before this one; the one that is written to stays. */
+  readonly dropBefore: (segment: number) => void;
+  /** On the disk now. */
+  readonly bytes: () => number;
+  readonly close: () => void;
+};
+
+export type JournalOptions = {
+  readonly folder: string;
+  readonly segmentBytes: number;
+  /** Called for every record found, oldest first. */
+  readonly replay: (record: JournalRecord, place: JournalPlace) => void;
+  /** Called where records behind a damage are left out. */
+  readonly damaged: (message: string) => void;
+};
+
+const SUFFIX = ".journal";
+
+/** @throws Error with its `code` where the folder cannot be written */
+export function openJournal(options: JournalOptions): Journal {
+  mkdirSync(options.folder, { recursive: true });
+  return new SegmentedJournal(options);
+}
+
+class SegmentedJournal implements Journal {
+  readonly #folder: string;
+  readonly #segmentBytes: number;
+  /** Length of each segment, oldest first. */
+  readonly #segments = new Map<number, number>();
+  readonly #readers = new Map<number, number>();
+  /** Closed segments that a sync must still cover. */
+  #unsynced: number[] = [];
+  #active: { readonly segment: number; readonly file: number };
+  #syncing: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
+
+  constructor({ folder, segmentBytes, replay, damaged }: JournalOptions) {
+    this.#folder = folder;
+    this.#segmentBytes = segmentBytes;
+    const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
+    for (const segment of names.map((name) => Number.parseInt(name, 10)).toSorted(ascending)) {
+      this.#recover(segment, { replay, damaged });
+    }
+    this.#active = this.#create();
+  }
+
+  append = (kind: number, payload: Uint8Array): JournalPlace => {
+    if (this.#length() >= this.#segmentBytes) this.#rotate();
+    const { segment, file } = this.#active;
+    const offset = this.#length();
+    const bytes = renderRecord({ kind, payload });
+    try {
+      for (let at = 0; at < bytes.length;) {
+        at += writeSync(file, bytes, at, bytes.length - at, offset + at);
+      }
+    } catch (error) {
+      ftruncateSync(file, offset);
+      throw error;
+    }
+    this.#segments.set(segment, offset + bytes.length);
+    return { segment, offset, bytes: payload.length };
+  };
+
+  sync = (): Promise<void> => {
+    if (this.#syncing === undefined) {
+      this.#syncing = this.#syncOnce().finally(() => {
+        this.#syncing = undefined;
+      });
+      return this.#syncing;
+    }
+    // The running one began before the newest record: one more covers all who ask meanwhile.
+    this.#nextSync ??= this.#syncing
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextSync = undefined;
+        return this.sync();
+      });
+    return this.#nextSync;
+  };
+
+  read = ({ segment, offset, bytes }: JournalPlace): Uint8Array => {
+    let file = segment === this.#active.segment ? this.#active.file : this.#readers.get(segment);
+    if (file === undefined) {
+      file = openSync(this.#path(segment), "r");
+      this.#readers.set(segment, file);
+    }
+    const payload = Buffer.allocUnsafe(bytes);
+    const read = readSync(file, payload, 0, bytes, offset + HEADER_BYTES);
+    if (read !== bytes) throw new Error(`record at ${segment}:${offset} ends early`);
+    return payload;
+  };
+
+  dropBefore = (segment: number): void => {
+    // A map may lose entries while it is walked over.
+    for (const old of this.#segments.keys()) {
+      if (old >= segment || old === this.#active.segment) continue;
+      const reader = this.#readers.get(old);
+      if (reader !== undefined) closeSync(reader);
+      this.#readers.delete(old);
+      rmSync(this.#path(old), { force: true });
+      this.#segments.delete(old);
+    }
+  };
+
+  bytes = (): number => {
+    let sum = 0;
+    for (const length of this.#segments.values()) sum += length;
+    return sum;
+  };
+
+  close = (): void => {
+    for (const file of [this.#active.file, ...this.#readers.values(), ...this.#unsynced]) {
+      closeSync(file);
+    }
+    this.#readers.clear();
+    this.#unsynced = [];
+  };
+
+  #path(segment: number): string {
+    return join(this.#folder, `${String(segment).padStart(10, "0")}${SUFFIX}`);
+  }
+
+  #length(): number {
+    return this.#segments.get(this.#active.segment) ?? 0;
+  }
+
+  #recover(segment: number, { replay, damaged }: Pick<JournalOptions, "replay" | "damaged">): void {
+    const bytes = readFileSync(this.#path(segment));
+    const { records, validBytes } = parseRecords(bytes);
+    if (validBytes < bytes.length) {
+      damaged(
+        `${bytes.length - validBytes} bytes at the end of segment ${segment} are no whole record`,
+      );
+      truncateSync(this.#path(segment), validBytes);
+    }
+    this.#segments.set(segment, validBytes);
+    for (const { kind, payload, offset } of records) {
+      replay({ kind, payload }, { segment, offset, bytes: payload.length });
+    }
+  }
+
+  #create(): { segment: number; file: number } {
+    const segment = Math.max(0, ...this.#segments.keys()) + 1;
+    const file = openSync(this.#path(segment), "wx+");
+    this.#segments.set(segment, 0);
+    // Without it a power cut may take the file's name, and with it what was synced into the file.
+    const folder = openSync(this.#folder, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+    return { segment, file };
+  }
+
+  #rotate(): void {
+    const { file } = this.#active;
+    this.#active = this.#create();
+    this.#unsynced.push(file);
+  }
+
+  async #syncOnce(): Promise<void> {
+    const closed = this.#unsynced;
+    this.#unsynced = [];
+    await Promise.all([...closed, this.#active.file].map(syncFile));
+    for (const file of closed) closeSync(file);
+  }
+}
+
+function syncFile(file: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}

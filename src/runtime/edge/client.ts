@@ -1,0 +1,215 @@
+/**
+ * The one door to the device SDK. It gives back what the SDK takes away: an input is acknowledged
+ * when we say so, a lost connection ends the client instead of being mended in parts, and no call
+ * hangs for ever.
+ *
+ * The SDK acknowledges an input before its handler runs, so the MQTT client underneath is taken over
+ * for inputs: they never reach the SDK, whose parser ends the process on a malformed property bag.
+ *
+ * @source Azure/azure-iot-sdk-node: device/transport/mqtt/src/mqtt.ts, common/transport/mqtt/src/mqtt_base.ts
+ */
+
+import { once } from "node:events";
+
+import device from "azure-iot-device";
+import type { DeviceMethodRequest, DeviceMethodResponse, Twin } from "azure-iot-device";
+import mqtt from "azure-iot-device-mqtt";
+
+import { parsePropertyBag } from "../../core/property-bag.ts";
+import type { PropertyBag } from "../../core/property-bag.ts";
+import { HeldInputs } from "./held-inputs.ts";
+import type { MqttProvider } from "./held-inputs.ts";
+
+export type Input = {
+  readonly name: string;
+  readonly bag: PropertyBag;
+  readonly body: Uint8Array;
+  /** Tells the hub that it may forget the message; nothing where the connection is another by now. */
+  readonly acknowledge: () => void;
+};
+
+export type Output = {
+  readonly name: string;
+  readonly bag: PropertyBag;
+  readonly body: string;
+};
+
+export type DesiredDocument = Readonly<Record<string, unknown>>;
+export type MethodReply = { readonly status: number; readonly payload: unknown };
+
+export type EdgeClientOptions = {
+  readonly onInput: (input: Input) => void;
+  readonly onDesiredPatch: (patch: DesiredDocument) => void;
+  readonly methods: Readonly<Record<string, (payload: unknown) => Promise<MethodReply>>>;
+};
+
+export type EdgeClient = {
+  /** Resolves when the hub has taken it. */
+  readonly send: (output: Output) => Promise<void>;
+  readonly desired: () => Promise<DesiredDocument>;
+  readonly report: (patch: object) => Promise<void>;
+  /** Inputs come only from here on. */
+  readonly listen: () => void;
+  /** Why the connection ended; resolves once, whatever ended it. */
+  readonly ended: Promise<string>;
+  readonly close: () => Promise<void>;
+};
+
+const OPEN_LIMIT_MS = 60_000;
+/** The SDK forgets twin calls whose answers do not come. */
+const TWIN_LIMIT_MS = 10_000;
+const CLOSE_LIMIT_MS = 2_000;
+
+type Transport = InstanceType<typeof mqtt.Mqtt>;
+type ReportCallback = (error?: Error | null) => void;
+
+/** Connects as the environment of an IoT Edge module says. @throws Error where that fails */
+export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeClient> {
+  const held = new HeldInputs((topic, body, acknowledge) => {
+    const input = parseInput(topic);
+    if (input === undefined) acknowledge();
+    else options.onInput({ ...input, body, acknowledge });
+  });
+  let transport: Transport | undefined;
+  class HoldingMqtt extends mqtt.Mqtt {
+    constructor(...parameters: ConstructorParameters<typeof mqtt.Mqtt>) {
+      super(...parameters);
+      // Private in the SDK's types; versions are pinned, and a test fails when this stops working.
+      const base = Reflect.get(this, "_mqtt") as { mqttProvider: MqttProvider };
+      base.mqttProvider = held.over(base.mqttProvider);
+      transport = this as unknown as Transport;
+    }
+  }
+  const client = await within(
+    OPEN_LIMIT_MS,
+    "the workload API",
+    device.ModuleClient.fromEnvironment(HoldingMqtt),
+  );
+  // Mending is ours: a new client each time, as the SDK's own forgets subscriptions.
+  client.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => -1 });
+  const { promise: ended, resolve: finish } = deferred<string>();
+  client.on("error", (error: Error) => finish(error.message));
+  client.on("disconnect", (reason: unknown) => finish(describe(reason)));
+  const close = async (): Promise<void> => {
+    finish("closed");
+    // The SDK's close can wait for a connection that will never answer.
+    await within(CLOSE_LIMIT_MS, "closing", client.close()).catch(() => held.destroy());
+  };
+  try {
+    await within(OPEN_LIMIT_MS, "the hub", client.open()).catch(sayPlainly);
+    for (const [name, handler] of Object.entries(options.methods)) {
+      client.onMethod(name, (request, response) => {
+        if (request && response) void answerMethod(handler, request, response);
+      });
+    }
+    const twin = await openTwin(client, transport, options.onDesiredPatch);
+    return {
+      send: async (output) => {
+        await client.sendOutputEvent(output.name, renderOutput(output));
+      },
+      desired: async () => {
+        await within(TWIN_LIMIT_MS, "the twin", twin.get());
+        return { ...(twin.properties.desired as DesiredDocument) };
+      },
+      report: (patch) => within(TWIN_LIMIT_MS, "a report", report(twin, patch)),
+      // The listener is never called; it makes the SDK subscribe.
+      listen: () => void client.on("inputMessage", () => undefined),
+      ended,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Subscribed to patches before the document is asked for, so that none falls in between. */
+async function openTwin(
+  client: device.ModuleClient,
+  transport: Transport | undefined,
+  onPatch: (patch: DesiredDocument) => void,
+): Promise<Twin> {
+  const twin = await within(TWIN_LIMIT_MS, "the twin", client.getTwin());
+  twin.on("error", () => undefined);
+  twin.on("properties.desired", () => undefined);
+  transport?.on("twinDesiredPropertiesUpdate", (patch: DesiredDocument) => onPatch(patch));
+  return twin;
+}
+
+function report(twin: Twin, patch: object): Promise<void> {
+  const reported = twin.properties.reported as {
+    update: (patch: object, done: ReportCallback) => void;
+  };
+  return new Promise((resolve, reject) => {
+    reported.update(patch, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function answerMethod(
+  handler: (payload: unknown) => Promise<MethodReply>,
+  request: DeviceMethodRequest,
+  response: DeviceMethodResponse,
+): Promise<void> {
+  let reply: MethodReply;
+  try {
+    reply = await handler(request.payload as unknown);
+  } catch (error) {
+    reply = { status: 500, payload: { message: (error as Error).message } };
+  }
+  await response.send(reply.status, reply.payload).catch(() => undefined);
+}
+
+const INPUT = /^devices\/[^/]+\/modules\/[^/]+\/inputs\/(?<name>[^/]+)(?:\/(?<bag>.*))?$/s;
+
+function parseInput(topic: string): { name: string; bag: PropertyBag } | undefined {
+  const { name, bag } = INPUT.exec(topic)?.groups ?? {};
+  return name === undefined ? undefined : { name, bag: parsePropertyBag(bag ?? "") };
+}
+
+/** The body as text: bytes would be written out number by number into the SDK's debug log. */
+function renderOutput({ bag, body }: Output): device.Message {
+  const message = new device.Message(body);
+  const { mid, cid, ct, ce } = bag.system;
+  if (mid !== undefined) message.messageId = mid;
+  if (cid !== undefined) message.correlationId = cid;
+  if (ct !== undefined) message.contentType = ct as NonNullable<typeof message.contentType>;
+  if (ce !== undefined) {
+    message.contentEncoding = ce as NonNullable<typeof message.contentEncoding>;
+  }
+  for (const [name, value] of Object.entries(bag.properties)) message.properties.add(name, value);
+  return message;
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let settle: ((value: T) => void) | undefined;
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: (value) => settle?.(value) };
+}
+
+async function within<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), limitMs);
+  try {
+    return await Promise.race([
+      work,
+      once(stop.signal, "abort").then(() => {
+        throw new Error(`${what} did not answer within ${limitMs / 1000} s`);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The SDK calls every failed connection unauthorised; what really happened stands behind it. */
+function sayPlainly({ message }: Error): never {
+  const cause = /\(Not authorized\): (?<cause>.*?)(?: error)?$/.exec(message)?.groups?.["cause"];
+  throw new Error(cause ?? message);
+}
+
+function describe(reason: unknown): string {
+  const error = (reason as { readonly transportObj?: Error } | undefined)?.transportObj;
+  return error?.message ?? "the connection was closed";
+}

@@ -1,0 +1,124 @@
+/**
+ * The way of an input: recognised when it comes again, scored, its result in the outbox, then
+ * acknowledged. As many run at a time as the endpoint takes; the rest waits unacknowledged.
+ */
+
+import { createHash } from "node:crypto";
+
+import type { Log } from "../../core/ports.ts";
+import type { Input } from "./client.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Result } from "./result.ts";
+import { ENDS_TO_SET_ASIDE } from "./suspects.ts";
+
+export type InputHandlerOptions = {
+  readonly outbox: Outbox;
+  /** Scores a message; never rejects because of it. */
+  readonly answer: (input: Input, key: string) => Promise<Result>;
+  /** The result of a message that is not to be run. */
+  readonly setAside: (input: Input, key: string) => Result;
+  /** Messages that run at a time. */
+  readonly window: () => number;
+  readonly log: Log;
+};
+
+/** `identified`: it has an id of its own, so that a second copy can be told from a second message. */
+type Job = { readonly input: Input; readonly key: string; readonly identified: boolean };
+
+export class InputHandler {
+  readonly #options: InputHandlerOptions;
+  readonly #waiting: Job[] = [];
+  readonly #running = new Set<Promise<Result>>();
+  /** Begun and not yet acknowledged: one that comes again waits for the same end. */
+  readonly #pending = new Map<string, Promise<void>>();
+  #alone = false;
+  #stopped = false;
+
+  constructor(options: InputHandlerOptions) {
+    this.#options = options;
+  }
+
+  take(input: Input): void {
+    const identified = input.bag.system["mid"] !== undefined;
+    const job = { input, key: keyOf(input), identified };
+    if (identified && this.#isCopy(job)) return;
+    this.#waiting.push(job);
+    this.#next();
+  }
+
+  /** Resolves when nothing runs any more; what waits is left to the hub. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.length = 0;
+    await Promise.allSettled(this.#running);
+  }
+
+  /** Whether it came before; then it is acknowledged with the first copy. */
+  #isCopy(job: Job): boolean {
+    const same = this.#pending.get(job.key);
+    if (same !== undefined) void same.then(job.input.acknowledge);
+    else if (this.#options.outbox.has(job.key)) job.input.acknowledge();
+    else {
+      // It waited when the connection ended: only the newest copy can still be acknowledged.
+      const at = this.#waiting.findIndex(({ key }) => key === job.key);
+      if (at === -1) return false;
+      this.#waiting[at] = job;
+    }
+    return true;
+  }
+
+  #next(): void {
+    const { outbox, window } = this.#options;
+    while (!this.#stopped && !this.#alone && this.#running.size < Math.max(1, window())) {
+      const [job] = this.#waiting;
+      if (job === undefined) return;
+      // Who was there when the module went down runs alone, so that it is known who did it.
+      const suspect = outbox.suspects.endsOf(job.key) > 0;
+      if (suspect && this.#running.size > 0) return;
+      this.#alone = suspect;
+      this.#waiting.shift();
+      this.#start(job);
+    }
+  }
+
+  #start(job: Job): void {
+    const done = this.#run(job)
+      .catch((error: unknown) => this.#options.log.error(`an input failed: ${String(error)}`))
+      .finally(() => this.#pending.delete(job.key));
+    if (job.identified) this.#pending.set(job.key, done);
+  }
+
+  async #run(job: Job): Promise<void> {
+    const scoring = this.#resultOf(job);
+    this.#running.add(scoring);
+    const result = await scoring.finally(() => {
+      // A slot is for what runs; waiting for the disk or for the hub takes none.
+      this.#running.delete(scoring);
+      this.#alone = false;
+    });
+    const safe = this.#options.outbox.add(result);
+    this.#next();
+    await safe;
+    job.input.acknowledge();
+  }
+
+  #resultOf({ input, key }: Job): Promise<Result> {
+    const { outbox, log, answer, setAside } = this.#options;
+    const ends = outbox.suspects.endsOf(key);
+    if (ends < ENDS_TO_SET_ASIDE) {
+      outbox.began(key);
+      return answer(input, key);
+    }
+    log.error(`a message is set aside: the module ended ${ends} times in a row while it ran`);
+    return Promise.resolve(setAside(input, key));
+  }
+}
+
+/** Equal for a message and its redelivery alone: the same id, input and body. */
+function keyOf({ name, bag, body }: Input): string {
+  return createHash("sha256")
+    .update(`${name}\n${bag.system["mid"] ?? ""}\n`)
+    .update(body)
+    .digest("base64url")
+    .slice(0, 22);
+}

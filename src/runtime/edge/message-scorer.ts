@@ -1,0 +1,183 @@
+/**
+ * A message as scoring requests, and their answers as one message: the body is one request, or a JSON
+ * array of them. Results go to one output, faults to the other.
+ */
+
+import { Cancellation } from "../../core/cancellation.ts";
+import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
+import type { Input } from "./client.ts";
+import type { Result } from "./result.ts";
+
+export type MessageScorerOptions = {
+  readonly scorer: Scorer;
+  readonly resultOutput: string;
+  readonly errorOutput: string;
+  readonly createId: () => string;
+  /** Told of each answer. */
+  readonly observe: (deployment: string, status: number) => void;
+};
+
+export type MessageScorer = {
+  readonly answer: (input: Input, key: string) => Promise<Result>;
+  readonly setAside: (input: Input, key: string) => Result;
+  /** For the direct method: no message around it. */
+  readonly scoreBody: (body: Uint8Array, deployment?: string) => Promise<ScoringResponse>;
+};
+
+/** What a hub takes, less room for the topic and its properties. @source iot-edge 1.7 */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+export const DEPLOYMENT_PROPERTY = "azureml-model-deployment";
+const REASON_HEADER = "ms-azureml-model-error-reason";
+/** No slot now, or no engine yet: neither is the message's fault. */
+const NOT_NOW = new Set(["too_many_pending_request", "model_not_ready"]);
+const FIRST_RETRY_MS = 10;
+const LAST_RETRY_MS = 500;
+
+type Answer = {
+  readonly status: number;
+  readonly reason?: string;
+  readonly body: string;
+  readonly deployment: string;
+};
+
+export function createMessageScorer(options: MessageScorerOptions): MessageScorer {
+  const { scorer, createId, observe } = options;
+
+  const scoreBody = (body: Uint8Array, deployment?: string): Promise<ScoringResponse> =>
+    scorer.score({
+      protocol: { kind: "score" },
+      method: "POST",
+      query: "",
+      headers: { "content-type": "application/json" },
+      body,
+      ...(deployment !== undefined && { deployment }),
+      requestId: createId(),
+      cancellation: new Cancellation(),
+    });
+  const scorePatiently = async (body: Uint8Array, deployment?: string): Promise<Answer> => {
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LAST_RETRY_MS)) {
+      // A copy: what scores may move the bytes to another thread, and they are needed again.
+      const response = await scoreBody(body.slice(), deployment);
+      const reason = response.headers[REASON_HEADER];
+      if (reason === undefined || !NOT_NOW.has(reason)) {
+        const answered = response.headers[DEPLOYMENT_PROPERTY] ?? "";
+        observe(answered, response.status);
+        const text = await textOf(response);
+        return {
+          status: response.status,
+          ...(reason !== undefined && { reason }),
+          body: text,
+          deployment: answered,
+        };
+      }
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  };
+  const answer = async (input: Input, key: string): Promise<Result> => {
+    const deployment = input.bag.properties[DEPLOYMENT_PROPERTY];
+    const items = batchOf(input.body);
+    if (items === undefined) {
+      return resultOf(options, { input, key }, await scorePatiently(input.body, deployment));
+    }
+    const answers = await Promise.all(
+      items.map((item) => scorePatiently(Buffer.from(JSON.stringify(item)), deployment)),
+    );
+    return resultOf(options, { input, key }, joined(answers));
+  };
+  return {
+    answer,
+    setAside: (input, key) =>
+      resultOf(
+        options,
+        { input, key },
+        fault("EDGE_SET_ASIDE", "set_aside", "the module ended twice while it scored this message"),
+      ),
+    scoreBody,
+  };
+}
+
+/** An array of requests; `undefined` where the body is one request. */
+function batchOf(body: Uint8Array): readonly unknown[] | undefined {
+  const first = body.find((byte) => byte > 0x20);
+  if (first !== 0x5b) return undefined;
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as readonly unknown[];
+  } catch {
+    return undefined;
+  }
+}
+
+/** In the order of the requests; what failed stands there as an error object with its status. */
+function joined(answers: readonly Answer[]): Answer {
+  const bodies = answers.map(({ status, body, reason }) => {
+    if (status < 400) return body;
+    return JSON.stringify({ ...errorObject(body, reason), status });
+  });
+  const deployments = new Set(answers.map(({ deployment }) => deployment));
+  const [only] = deployments;
+  return {
+    status: 200,
+    body: `[${bodies.join(",")}]`,
+    deployment: deployments.size === 1 ? (only ?? "") : "",
+  };
+}
+
+function errorObject(body: string, reason: string | undefined): object {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Not JSON: the text is the message.
+  }
+  return { error: { code: reason ?? "", message: body } };
+}
+
+function fault(code: string, reason: string, message: string): Answer {
+  const body = JSON.stringify({ error: { code, message } });
+  return { status: 424, reason, body, deployment: "" };
+}
+
+type Asked = { readonly input: Input; readonly key: string };
+
+function resultOf(options: MessageScorerOptions, { input, key }: Asked, given: Answer): Result {
+  const { system, properties } = input.bag;
+  const bytes = Buffer.byteLength(given.body);
+  const room = MAX_MESSAGE_BYTES - 4096 - JSON.stringify(properties).length;
+  const answer =
+    bytes <= room
+      ? given
+      : fault(
+          "EDGE_RESULT_TOO_LARGE",
+          "result_too_large",
+          `the result has ${bytes} bytes, a message holds ${room}`,
+        );
+  const failed = answer.status >= 400;
+  const mid = system["mid"] ?? options.createId();
+  const { [DEPLOYMENT_PROPERTY]: _asked, ...carried } = properties;
+  return {
+    key,
+    name: failed ? options.errorOutput : options.resultOutput,
+    bag: {
+      system: { mid, cid: system["cid"] ?? mid, ct: "application/json", ce: "utf-8" },
+      properties: {
+        ...carried,
+        ...(answer.deployment !== "" && { [DEPLOYMENT_PROPERTY]: answer.deployment }),
+        ...(failed && { status: String(answer.status), reason: reasonOf(answer) }),
+      },
+    },
+    body: answer.body,
+  };
+}
+
+function reasonOf({ reason, body }: Answer): string {
+  if (reason !== undefined) return reason;
+  const { error } = errorObject(body, undefined) as { error?: { code?: unknown } };
+  return typeof error?.code === "string" && error.code !== "" ? error.code : "failed";
+}
+
+async function textOf({ body }: ScoringResponse): Promise<string> {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,64 @@
+/** Each module's twin: what it is asked to be, what it says it is, both with versions, on disk. */
+
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { writeWhole } from "../broker/whole-file.ts";
+import { mergePatch } from "./merge-patch.ts";
+import type { JsonObject } from "./merge-patch.ts";
+import { twinFault } from "./twin-limits.ts";
+
+type Section = { readonly properties: JsonObject; readonly version: number };
+export type Twin = { readonly desired: Section; readonly reported: Section };
+type SectionName = keyof Twin;
+
+export type Patched =
+  { readonly ok: true; readonly version: number } | { readonly ok: false; readonly fault: string };
+
+export type Twins = {
+  readonly of: (module: string) => Twin;
+  /** Refused whole where the result would break a rule of the twin. */
+  readonly patch: (module: string, section: SectionName, patch: JsonObject) => Patched;
+};
+
+const EMPTY: Twin = {
+  desired: { properties: {}, version: 1 },
+  reported: { properties: {}, version: 1 },
+};
+
+export function openTwins(folder: string): Twins {
+  mkdirSync(folder, { recursive: true });
+  const twins = new Map<string, Twin>();
+  const file = (module: string): string => join(folder, `${encodeURIComponent(module)}.json`);
+  const of = (module: string): Twin => {
+    const known = twins.get(module);
+    if (known !== undefined) return known;
+    const path = file(module);
+    const twin = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Twin) : EMPTY;
+    twins.set(module, twin);
+    return twin;
+  };
+  return {
+    of,
+    patch: (module, name, patch) => {
+      const twin = of(module);
+      const fault = twinFault(patch);
+      const properties = mergePatch(twin[name].properties, patch);
+      const result = fault ?? twinFault(properties);
+      if (result !== undefined) return { ok: false, fault: result };
+      const version = twin[name].version + 1;
+      const next = { ...twin, [name]: { properties, version } };
+      writeWhole(file(module), JSON.stringify(next));
+      twins.set(module, next);
+      return { ok: true, version };
+    },
+  };
+}
+
+/** As a module gets it. */
+export function renderTwin({ desired, reported }: Twin): string {
+  return JSON.stringify({
+    desired: { ...desired.properties, $version: desired.version },
+    reported: { ...reported.properties, $version: reported.version },
+  });
+}

@@ -1,0 +1,26 @@
+/** What has arrived in the cloud? Counts over everything, the newest messages themselves. */
+
+import type { HubMessage } from "./message.ts";
+
+export type Upstream = {
+  readonly add: (message: HubMessage) => void;
+  /** The newest ones, oldest first. */
+  readonly messages: () => readonly HubMessage[];
+  readonly count: () => number;
+};
+
+const KEPT = 20_000;
+
+export function createUpstream(): Upstream {
+  let kept: HubMessage[] = [];
+  let count = 0;
+  return {
+    add: (message) => {
+      count += 1;
+      kept.push(message);
+      if (kept.length > 2 * KEPT) kept = kept.slice(-KEPT);
+    },
+    messages: () => kept,
+    count: () => count,
+  };
+}

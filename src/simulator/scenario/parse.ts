@@ -1,0 +1,80 @@
+/** Which steps does a scenario file hold? Every fault with its place. */
+
+import type { Place, Problem, Read } from "../../core/problem.ts";
+import { parseSpecText } from "../../spec/source.ts";
+import { nearest } from "../../spec/suggest.ts";
+import { entryOf, toData } from "../../spec/tree.ts";
+import type { Node } from "../../spec/tree.ts";
+import { SCENARIO, STEPS } from "./schema.ts";
+import type { ScenarioHead, Step, Verb } from "./schema.ts";
+
+export type Scenario = ScenarioHead & {
+  readonly steps: readonly { readonly step: Step; readonly at: Place }[];
+};
+
+export function parseScenario(text: string, file: string): Read<Scenario> {
+  const read = parseSpecText(text, file);
+  if (!read.ok) return read;
+  const [node] = read.value;
+  if (node === undefined) throw new Error("a text that was read holds a document");
+  const problems: Problem[] = [];
+  const parsed = SCENARIO.safeParse(toData(node));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(problemOf(issue, node, []));
+    return { ok: false, problems };
+  }
+  const stepsNode = entryOf(node, "steps")?.node;
+  const steps = (stepsNode?.kind === "list" ? stepsNode.items : []).flatMap((item) => {
+    const step = readStep(item, problems);
+    return step === undefined ? [] : [{ step, at: item.at }];
+  });
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, value: { ...parsed.data, steps }, problems };
+}
+
+function readStep(node: Node, problems: Problem[]): Step | undefined {
+  const entries = node.kind === "map" ? node.entries : [];
+  const [entry] = entries;
+  if (entry === undefined || entries.length > 1) {
+    problems.push(fault(node.at, `a step holds ${entries.length} verbs, must hold one`));
+    return undefined;
+  }
+  if (!Object.hasOwn(STEPS, entry.key)) {
+    const verbs = Object.keys(STEPS);
+    const meant = nearest(entry.key, verbs);
+    const hint = meant === undefined ? `Use one of ${verbs.join(", ")}.` : `Did you mean ${meant}?`;
+    problems.push({ ...fault(entry.at, `'${entry.key}' is no verb of a step`), hint });
+    return undefined;
+  }
+  const verb = entry.key as Verb;
+  const parsed = STEPS[verb].safeParse(toData(entry.node));
+  if (parsed.success) return { verb, value: parsed.data } as Step;
+  for (const issue of parsed.error.issues) problems.push(problemOf(issue, entry.node, [verb]));
+  return undefined;
+}
+
+type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
+
+function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem {
+  let node: Node | undefined = root;
+  let { at } = root;
+  for (const key of issue.path) {
+    node = node?.kind === "list" ? node.items[Number(key)] : entryOf(node, String(key))?.node;
+    at = node?.at ?? at;
+  }
+  const path = [...before, ...issue.path.map(String)].join(".");
+  return fault(at, path === "" ? issue.message : `${path}: ${issue.message}`);
+}
+
+function fault(at: Place, message: string): Problem {
+  return { code: "SIM_SCENARIO", severity: "error", message, at };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds; a bare number counts seconds. */
+export function durationMs(text: string | number): number {
+  if (typeof text === "number") return text * 1000;
+  const unit = /[a-z]+$/.exec(text)?.[0] ?? "s";
+  return Number.parseFloat(text) * (UNITS[unit] ?? 1000);
+}

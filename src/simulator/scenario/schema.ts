@@ -1,0 +1,125 @@
+/** What may a scenario say? The one source of its parser and of its JSON schema. */
+
+import { z } from "zod";
+
+const duration = z
+  .union([z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/), z.number().nonnegative()])
+  .describe("30s, 500ms, 2m, or a number of seconds");
+const name = z.string().min(1);
+const count = z.int().nonnegative();
+const bounds = z.union([count, z.strictObject({ min: count.optional(), max: count.optional() })]);
+const properties = z.record(z.string(), z.string());
+const routes = z.record(
+  z.string(),
+  z.union([
+    z.string(),
+    z.strictObject({
+      route: z.string(),
+      priority: z.int().min(0).max(9).optional(),
+      timeToLiveSecs: z.int().nonnegative().optional(),
+    }),
+  ]),
+);
+
+const send = z.strictObject({
+  to: name.describe("a module; without it the device itself sends, and routes decide").optional(),
+  input: name.optional(),
+  file: z
+    .string()
+    .describe("one body a line; from its start again when it is at its end")
+    .optional(),
+  body: z.json().describe("one body, as JSON").optional(),
+  count: count.describe("how many; every line of the file, or one body, otherwise").optional(),
+  rate: z.number().positive().describe("messages a second; as fast as can be otherwise").optional(),
+  properties: properties.optional(),
+  as: name.describe("a name for expect.of").optional(),
+  background: z.boolean().describe("go on with the next step at once").optional(),
+});
+
+const expectStep = z.strictObject({
+  upstream: bounds.describe("messages that have arrived in the cloud").optional(),
+  distinct: z.literal("messageId").optional(),
+  of: name.describe("only answers to this send step").optional(),
+  output: name.optional(),
+  properties: properties.describe("only messages with these properties").optional(),
+  where: z
+    .string()
+    .describe("only messages that meet this condition of the route language")
+    .optional(),
+  reported: z
+    .record(z.string(), z.json())
+    .describe("dotted paths of reported properties")
+    .optional(),
+  module: name.optional(),
+  sent: name.describe("this background send has sent everything").optional(),
+  connected: name.describe("this module is connected").optional(),
+  within: duration.optional(),
+});
+
+const patchTwin = z.strictObject({
+  module: name,
+  desired: z.record(z.string(), z.json()),
+  expect: z.literal("refused").describe("the hub refuses it").optional(),
+});
+
+const callMethod = z.strictObject({
+  module: name,
+  name,
+  payload: z.json().optional(),
+  within: duration.optional(),
+  expect: z
+    .strictObject({
+      status: z.int().optional(),
+      payload: z.record(z.string(), z.json()).describe("dotted paths").optional(),
+    })
+    .optional(),
+});
+
+const setRoutes = z.strictObject({ routes, expect: z.literal("refused").optional() });
+const nothing = z.strictObject({});
+
+const verbs = {
+  send,
+  expect: expectStep,
+  "patch twin": patchTwin,
+  "call method": callMethod,
+  "set routes": setRoutes,
+  "cut hub": z.union([duration, nothing]).describe("for this long; {}: until restore"),
+  restore: z.union([z.literal("hub"), nothing]),
+  "restart hub": nothing,
+  "kill module": name.describe("as a power cut does it; it is started again"),
+  wait: duration,
+  "fill disk": z.strictObject({ module: name, leave: count.describe("bytes").optional() }),
+};
+
+/** Exactly one verb a step; which one says the parser, since a union would explain nothing. */
+export const STEPS = verbs;
+export type Verb = keyof typeof verbs;
+export type Step = {
+  readonly [V in Verb]: { readonly verb: V; readonly value: z.output<(typeof verbs)[V]> };
+}[Verb];
+
+const head = {
+  modules: z
+    .record(name, z.string())
+    .describe("a spec file, relative to this one, for each module"),
+  routes: routes.optional(),
+  timeToLiveSecs: z.int().optional(),
+  volumes: z.record(name, z.int().positive()).describe("bytes; what fill disk needs").optional(),
+};
+
+export const SCENARIO = z.strictObject({
+  ...head,
+  steps: z.array(z.record(z.string(), z.unknown())).min(1),
+});
+
+/** For editors: each step may hold any one of the verbs. */
+export function scenarioSchema(): object {
+  const step = z.strictObject(
+    Object.fromEntries(Object.entries(verbs).map(([verb, schema]) => [verb, schema.optional()])),
+  );
+  const whole = z.strictObject({ ...head, steps: z.array(step).min(1) });
+  return z.toJSONSchema(whole, { target: "draft-7" });
+}
+
+export type ScenarioHead = Omit<z.output<typeof SCENARIO>, "steps">;

@@ -1,0 +1,83 @@
+/** Messages that a scenario sends, each with an id of its own, and how many came back. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { userError } from "../../core/problem.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Device } from "../device.ts";
+import type { Step } from "./schema.ts";
+
+type Send = Extract<Step, { verb: "send" }>["value"];
+
+type Sent = {
+  /** Of `as`, or of its place among the sends. */
+  readonly name: string;
+  readonly count: number;
+  readonly finished: Promise<void>;
+};
+
+export type Sender = {
+  readonly send: (send: Send) => Sent;
+  /** Sent so far. */
+  readonly total: () => number;
+  readonly byName: (name: string) => Sent | undefined;
+  /** Which send a message answers. */
+  readonly nameOf: (messageId: string) => string | undefined;
+};
+
+const DEFAULT_INPUT = "amlInput";
+
+/** @param folder that files are relative to */
+export function createSender(device: Device, folder: string, clock: Clock): Sender {
+  const sends = new Map<string, Sent>();
+  const ids = new Map<string, string>();
+  const deliver = (send: Send, body: Uint8Array, mid: string): void => {
+    const bag = {
+      system: { mid, ct: "application/json", ce: "utf-8" },
+      properties: send.properties ?? {},
+    };
+    if (send.to === undefined) device.hub.sendFromDevice({ bag, body });
+    else device.hub.sendToInput(send.to, send.input ?? DEFAULT_INPUT, { bag, body });
+  };
+  const run = async (send: Send, name: string, bodies: readonly Uint8Array[]): Promise<void> => {
+    const count = send.count ?? bodies.length;
+    const start = clock.monotonic();
+    for (let number = 0; number < count; number += 1) {
+      if (send.rate !== undefined) {
+        const dueMs = start + (number * 1000) / send.rate - clock.monotonic();
+        if (dueMs > 1) await new Promise((resolve_) => setTimeout(resolve_, dueMs));
+      } else if (number % 64 === 63) await new Promise(setImmediate);
+      const mid = `${name}-${String(number + 1).padStart(6, "0")}`;
+      ids.set(mid, name);
+      deliver(send, bodies[number % bodies.length] ?? new Uint8Array(), mid);
+    }
+  };
+  return {
+    send: (send) => {
+      const name = send.as ?? `send-${sends.size + 1}`;
+      if (sends.has(name)) throw userError("SIM_SCENARIO", `two sends are called '${name}'`);
+      const bodies = bodiesOf(send, folder);
+      const finished = run(send, name, bodies);
+      const sent = { name, count: send.count ?? bodies.length, finished };
+      sends.set(name, sent);
+      return sent;
+    },
+    total: () => ids.size,
+    byName: (name) => sends.get(name),
+    nameOf: (messageId) => ids.get(messageId),
+  };
+}
+
+function bodiesOf({ file, body }: Send, folder: string): readonly Uint8Array[] {
+  if (file === undefined) return [Buffer.from(JSON.stringify(body ?? null))];
+  const path = resolve(folder, file);
+  try {
+    const lines = readFileSync(path, "utf8").split("\n");
+    const bodies = lines.filter((line) => line.trim() !== "").map((line) => Buffer.from(line));
+    if (bodies.length > 0) return bodies;
+  } catch (error) {
+    throw userError("SIM_MESSAGE", `${file} cannot be read: ${(error as Error).message}`);
+  }
+  throw userError("SIM_MESSAGE", `${file} holds no line, must hold one body a line`);
+}

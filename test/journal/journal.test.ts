@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import type { TestContext } from "node:test";
+
+import fc from "fast-check";
+
+import { openJournal } from "../../src/journal/journal.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+type Opened = {
+  readonly journal: Journal;
+  readonly found: readonly string[];
+  readonly damages: readonly string[];
+};
+
+function open(folder: string, segmentBytes = 1 << 20): Opened {
+  const found: string[] = [];
+  const damages: string[] = [];
+  const journal = openJournal({
+    folder,
+    segmentBytes,
+    replay: ({ kind, payload }) => found.push(`${kind}:${Buffer.from(payload).toString()}`),
+    damaged: (message) => damages.push(message),
+  });
+  return { journal, found, damages };
+}
+
+function filled(context: TestContext, texts: readonly string[], segmentBytes?: number): string {
+  const folder = temporaryFolder(context);
+  const { journal } = open(folder, segmentBytes);
+  for (const text of texts) journal.append(1, Buffer.from(text));
+  journal.close();
+  return folder;
+}
+
+const segments = (folder: string): readonly string[] =>
+  readdirSync(folder)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((name) => join(folder, name));
+
+suite("journal", () => {
+  test("what was appended is found again, in order", (context) => {
+    const folder = filled(context, ["a", "", "ccc"]);
+    const { journal, found, damages } = open(folder);
+    journal.close();
+    assert.deepEqual(found, ["1:a", "1:", "1:ccc"]);
+    assert.deepEqual(damages, []);
+  });
+
+  test("cut anywhere, it gives every record before the cut and goes on", (context) => {
+    const texts = ["first", "second", "third"];
+    const whole = statSync(segments(filled(context, texts))[0] ?? "").size;
+    for (let bytes = 0; bytes < whole; bytes += 1) {
+      const folder = filled(context, texts);
+      truncateSync(segments(folder)[0] ?? "", bytes);
+      const torn = open(folder);
+      assert.deepEqual(torn.found, texts.map((text) => `1:${text}`).slice(0, torn.found.length));
+      torn.journal.append(2, Buffer.from("next"));
+      torn.journal.close();
+      const again = open(folder);
+      again.journal.close();
+      assert.deepEqual(again.found, [...torn.found, "2:next"]);
+      assert.deepEqual(again.damages, []);
+    }
+  });
+
+  test("a changed bit ends a segment there and is told", (context) => {
+    const folder = filled(context, ["first", "second"]);
+    const [path = ""] = segments(folder);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    const { journal, found, damages } = open(folder);
+    journal.close();
+    assert.deepEqual(found, ["1:first"]);
+    assert.equal(damages.length, 1);
+  });
+
+  test("garbage behind the last record is cut off", (context) => {
+    const folder = filled(context, ["first"]);
+    appendFileSync(segments(folder)[0] ?? "", Buffer.alloc(100, 0xff));
+    const { journal, found } = open(folder);
+    journal.close();
+    assert.deepEqual(found, ["1:first"]);
+  });
+
+  test("records are read back where they lie, over several segments", (context) => {
+    const folder = temporaryFolder(context);
+    const { journal } = open(folder, 64);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (payload) => {
+        const place = journal.append(3, payload);
+        assert.deepEqual(Uint8Array.from(journal.read(place)), payload);
+      }),
+    );
+    assert.ok(segments(folder).length > 1);
+    journal.close();
+  });
+
+  test("segments before a given one go, and their bytes with them", (context) => {
+    const folder = temporaryFolder(context);
+    const { journal } = open(folder, 64);
+    const places = Array.from({ length: 20 }, () => journal.append(1, Buffer.alloc(40)));
+    const before = journal.bytes();
+    const last = places.at(-1)?.segment ?? 0;
+    journal.dropBefore(last);
+    assert.ok(journal.bytes() < before);
+    assert.equal(segments(folder).length, 1);
+    journal.close();
+  });
+
+  test("syncs at the same time share their work and all resolve", async (context) => {
+    const { journal } = open(temporaryFolder(context), 64);
+    const syncs = Array.from({ length: 50 }, () => {
+      journal.append(1, Buffer.alloc(40));
+      return journal.sync();
+    });
+    await Promise.all(syncs);
+    assert.ok(new Set(syncs).size < 10);
+    journal.close();
+  });
+});

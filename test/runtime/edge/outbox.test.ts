@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { readdirSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import type { TestContext } from "node:test";
+
+import { Outbox } from "../../../src/runtime/edge/outbox.ts";
+import type { OutboxLimits } from "../../../src/runtime/edge/outbox.ts";
+import type { Result } from "../../../src/runtime/edge/result.ts";
+import { keptLog, movedClock } from "../../support/quiet.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+const LIMITS = { maxBytes: 1 << 20, maxAgeSeconds: 3600 };
+
+function open(folder: string | undefined, limits: OutboxLimits = LIMITS) {
+  const [log, clock] = [keptLog(), movedClock()];
+  const outbox = new Outbox({ ...(folder !== undefined && { folder }), limits, clock, log });
+  return { outbox, log, clock };
+}
+
+function result(key: string, body = `{"of":"${key}"}`): Result {
+  return { key, name: "amlOutput", bag: { system: { mid: key }, properties: { p: "v" } }, body };
+}
+
+/** A hub that takes results when it is told to. */
+function hub() {
+  const asked: { readonly key: string; readonly take: () => void; readonly lose: () => void }[] =
+    [];
+  const send = ({ key }: Result): Promise<void> =>
+    new Promise((resolve, reject) => {
+      asked.push({ key, take: resolve, lose: () => reject(new Error("gone")) });
+    });
+  return { send, asked, keys: () => asked.map(({ key }) => key) };
+}
+
+const settled = (): Promise<void> => new Promise(setImmediate);
+
+/** As `kill -9` leaves it: nothing is closed. */
+async function abandoned(context: TestContext, keys: readonly string[]): Promise<string> {
+  const folder = temporaryFolder(context);
+  const { outbox } = open(folder);
+  for (const key of keys) await outbox.add(result(key));
+  return folder;
+}
+
+suite("outbox", () => {
+  test("a result may be acknowledged when it is on the disk, with no hub in sight", async (context) => {
+    const { outbox } = open(temporaryFolder(context));
+    await outbox.add(result("a"));
+    assert.equal(outbox.state().depth, 1);
+    assert.ok(outbox.has("a"));
+  });
+
+  test("without a folder it may be acknowledged only when the hub has it", async () => {
+    const { outbox } = open(undefined);
+    let acknowledged = false;
+    const added = outbox.add(result("a")).then(() => {
+      acknowledged = true;
+    });
+    await settled();
+    assert.equal(acknowledged, false);
+    const { send, asked } = hub();
+    outbox.attach(send);
+    await settled();
+    asked[0]?.take();
+    await added;
+    assert.equal(outbox.state().depth, 0);
+  });
+
+  test("results go out in order, whole, and leave when they are taken", async (context) => {
+    const { outbox } = open(temporaryFolder(context));
+    for (const key of ["a", "b", "c"]) await outbox.add(result(key));
+    const sent: Result[] = [];
+    outbox.attach((given) => {
+      sent.push(given);
+      return Promise.resolve();
+    });
+    await settled();
+    assert.deepEqual(
+      sent,
+      ["a", "b", "c"].map((key) => result(key)),
+    );
+    assert.equal(outbox.state().depth, 0);
+    assert.ok(outbox.has("a"), "an input that comes again is known");
+  });
+
+  test("what the hub did not take goes again on the next connection, and nothing else", async (context) => {
+    const { outbox } = open(temporaryFolder(context));
+    for (const key of ["a", "b", "c"]) await outbox.add(result(key));
+    const first = hub();
+    outbox.attach(first.send);
+    await settled();
+    first.asked[0]?.take();
+    await settled();
+    first.asked[1]?.lose();
+    outbox.detach();
+    const second = hub();
+    outbox.attach(second.send);
+    await settled();
+    assert.deepEqual(second.keys(), ["b", "c"]);
+  });
+
+  test("after kill -9 everything that was added is sent", async (context) => {
+    const folder = await abandoned(context, ["a", "b", "c"]);
+    const { outbox } = open(folder);
+    const { send, keys } = hub();
+    outbox.attach(send);
+    await settled();
+    assert.deepEqual(keys(), ["a", "b", "c"]);
+    assert.ok(outbox.has("b"));
+  });
+
+  test("after a torn last write everything before it is sent", async (context) => {
+    const folder = await abandoned(context, ["a", "b", "c"]);
+    const [name = ""] = readdirSync(folder).toSorted((a, b) => (a < b ? -1 : 1));
+    const path = join(folder, name);
+    const { outbox: whole } = open(folder);
+    await whole.close();
+    truncateSync(path, 250);
+    const { outbox, log } = open(folder);
+    const { send, keys } = hub();
+    outbox.attach(send);
+    await settled();
+    assert.deepEqual(keys(), ["a", "b", "c"].slice(0, keys().length));
+    assert.ok(keys().length < 3);
+    assert.match(log.lines.join("\n"), /no whole record/);
+  });
+
+  test("what the hub took before kill -9 is not sent again", async (context) => {
+    const folder = temporaryFolder(context);
+    const before = open(folder).outbox;
+    await before.add(result("a"));
+    await before.add(result("b"));
+    const { send, asked } = hub();
+    before.attach(send);
+    await settled();
+    asked[0]?.take();
+    await settled();
+    const after = open(folder).outbox;
+    const next = hub();
+    after.attach(next.send);
+    await settled();
+    assert.deepEqual(next.keys(), ["b"]);
+  });
+
+  test("over its size the oldest go first and are counted", async (context) => {
+    const { outbox } = open(temporaryFolder(context), { maxBytes: 2000, maxAgeSeconds: 3600 });
+    for (let number = 0; number < 20; number += 1) {
+      await outbox.add(result(`k${number}`, "x".repeat(300)));
+    }
+    const { depth, dropped, bytes } = outbox.state();
+    assert.equal(depth + dropped, 20);
+    assert.ok(bytes <= 2000 && depth >= 3);
+    const { send, keys } = hub();
+    outbox.attach(send);
+    await settled();
+    assert.equal(keys()[0], `k${dropped}`);
+  });
+
+  test("over their age results go, also those of an earlier run", async (context) => {
+    const { outbox, clock } = open(temporaryFolder(context), { ...LIMITS, maxAgeSeconds: 60 });
+    await outbox.add(result("old"));
+    clock.move(61_000);
+    await outbox.add(result("new"));
+    assert.deepEqual([outbox.state().depth, outbox.state().dropped], [1, 1]);
+  });
+
+  test("a disk's worth of results passes through a bounded folder", async (context) => {
+    const folder = temporaryFolder(context);
+    const { outbox } = open(folder, { maxBytes: 200_000, maxAgeSeconds: 3600 });
+    outbox.attach(() => Promise.resolve());
+    for (let number = 0; number < 500; number += 1) {
+      await outbox.add(result(`k${number}`, "x".repeat(2000)));
+    }
+    assert.ok(readdirSync(folder).length <= 4, `${readdirSync(folder).length} segments are left`);
+  });
+
+  test("where the folder cannot be made, it says so and keeps results in memory", async () => {
+    const { outbox, log } = open("/dev/null/outbox");
+    outbox.attach(() => Promise.resolve());
+    await outbox.add(result("a"));
+    assert.match(log.lines.join("\n"), /error the outbox cannot be opened/);
+    assert.equal(outbox.state().durable, false);
+  });
+
+  test("many results wait for few syncs", async (context) => {
+    const { outbox } = open(temporaryFolder(context));
+    await Promise.all(Array.from({ length: 200 }, (_, number) => outbox.add(result(`k${number}`))));
+    assert.equal(outbox.state().depth, 200);
+  });
+
+  test("a run that had begun at two ends in a row is known by it", (context) => {
+    const folder = temporaryFolder(context);
+    open(folder).outbox.began("poison");
+    const second = open(folder).outbox;
+    assert.equal(second.suspects.endsOf("poison"), 1);
+    second.began("poison");
+    assert.equal(open(folder).outbox.suspects.endsOf("poison"), 2);
+  });
+});
