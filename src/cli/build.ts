@@ -1,26 +1,19 @@
 /** `edgewright build SPEC -o OUTPUT`: image, deployment manifest, record and lock. */
 
-import { statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-import { hasErrors, userError } from "../core/problem.ts";
+import { hasErrors } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { Problem } from "../core/problem.ts";
 import { pack } from "../packager/pack.ts";
 import type { PackOptions, PackOutput, PackResult } from "../packager/pack-options.ts";
-import { hostPrograms } from "../packager/programs.ts";
-import { PLATFORMS } from "../spec/resolved.ts";
-import type { Platform, ResolvedEndpoint } from "../spec/resolved.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { ASSEMBLE_OPTIONS, assembleOptions, parseBytes } from "./assemble-options.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { cacheFolder, MODEL_OPTIONS, preparing } from "./models.ts";
+import { MODEL_OPTIONS, preparing } from "./models.ts";
 import { renderBytes } from "./render.ts";
 import { servable } from "./servable.ts";
-import { PACKAGE_ROOT } from "./version.ts";
 
 export const BUILD: Command = {
   name: "build",
@@ -33,18 +26,23 @@ export const BUILD: Command = {
       value: "OUTPUT",
       summary: "archive:FILE.tar, or docker for this machine's engine",
     },
-    platform: {
-      type: "string",
-      multiple: true,
-      value: "PLATFORM",
-      summary: `${PLATFORMS.join(", ")}; both otherwise`,
-    },
     tag: {
       type: "string",
       value: "NAME",
       summary: "image name; the endpoint's and its digest otherwise",
     },
-    frozen: { type: "boolean", summary: "fail where image.lock.json would have to change" },
+    "max-update": {
+      type: "string",
+      value: "SIZE",
+      summary:
+        "fail where a device downloads more than that, e.g. 5MB, coming from the build before",
+    },
+    "update-from": {
+      type: "string",
+      value: "IMAGE",
+      summary: "the image that devices have; the build before at the same place otherwise",
+    },
+    ...ASSEMBLE_OPTIONS,
     ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
@@ -57,8 +55,12 @@ export const BUILD: Command = {
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);
     problems.push(...auth.problems);
+    const { tag } = invocation.options;
     const { problems: found, ...result } = await pack(endpoint, {
-      ...packOptions(invocation, endpoint, output),
+      ...assembleOptions(invocation, endpoint),
+      output,
+      ...(typeof tag === "string" && { tag }),
+      ...maxUpdateOf(invocation),
       deviceEnv: auth.env,
       models,
     });
@@ -82,6 +84,18 @@ export async function authEnv(
   return { env: { [variable]: publicParts(credentials, authMode).join(",") }, problems };
 }
 
+function maxUpdateOf({ options }: Invocation): Pick<PackOptions, "maxUpdate"> {
+  const { "max-update": most, "update-from": from } = options;
+  if (typeof most !== "string") {
+    if (from !== undefined) throw new UsageError("--update-from needs --max-update SIZE");
+    return {};
+  }
+  const bytes = parseBytes(most);
+  if (bytes === undefined)
+    throw new UsageError(`--max-update is '${most}', expected a size such as 500kB or 5MB`);
+  return { maxUpdate: { bytes, ...(typeof from === "string" && { from }) } };
+}
+
 function parseOutput({ options }: Invocation): PackOutput {
   const { output } = options;
   if (output === "docker") return { kind: "docker" };
@@ -93,57 +107,7 @@ function parseOutput({ options }: Invocation): PackOutput {
   return { kind: "archive", file };
 }
 
-export function packOptions(
-  invocation: Invocation,
-  endpoint: ResolvedEndpoint,
-  output: PackOutput,
-): PackOptions {
-  const { args, cwd, env, options, progress } = invocation;
-  const { tag, frozen } = options;
-  return {
-    output,
-    platforms: parsePlatforms(options["platform"], endpoint.module.platforms),
-    ...(typeof tag === "string" && { tag }),
-    packageRoot: fileURLToPath(PACKAGE_ROOT),
-    specFolder: folderOf(resolve(cwd, args[0] ?? ".")),
-    workingFolder: cwd,
-    cacheFolder: cacheFolder(invocation),
-    temporaryFolder: tmpdir(),
-    frozen: frozen === true,
-    createdEpochSeconds: parseEpoch(env["SOURCE_DATE_EPOCH"]),
-    hostPlatform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
-    progress,
-    run: hostPrograms(env),
-    env,
-  };
-}
-
-function folderOf(path: string): string {
-  return statSync(path).isDirectory() ? path : dirname(path);
-}
-
-function parsePlatforms(
-  given: Invocation["options"][string],
-  otherwise: readonly Platform[],
-): readonly Platform[] {
-  const asked = (Array.isArray(given) ? given : []).flatMap((text: string) => text.split(","));
-  if (asked.length === 0) return otherwise;
-  return PLATFORMS.filter((platform) => {
-    const foreign = asked.find((name) => !PLATFORMS.some((known) => known === name));
-    if (foreign !== undefined)
-      throw new UsageError(`--platform is '${foreign}', expected ${PLATFORMS.join(" or ")}`);
-    return asked.includes(platform);
-  });
-}
-
-/** @source reproducible-builds.org: specs/source-date-epoch */
-function parseEpoch(text: string | undefined): number {
-  if (text === undefined || text === "") return 0;
-  if (/^\d{1,11}$/.test(text)) return Number(text);
-  throw userError("CLI_USAGE", `SOURCE_DATE_EPOCH is '${text}', expected seconds since 1970`);
-}
-
-function render({ name, index, images, files }: Omit<PackResult, "problems">): string {
+export function render({ name, index, images, files }: Omit<PackResult, "problems">): string {
   const rows = images.flatMap(({ platform, bytes, digest, layers }) => [
     `${platform}  ${renderBytes(bytes)}  ${digest}`,
     ...layers.map((layer) => `  ${renderBytes(layer.bytes).padStart(9)}  ${layer.name}`),

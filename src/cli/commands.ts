@@ -2,9 +2,11 @@
 
 import type { Command } from "./command.ts";
 import { BUILD } from "./build.ts";
+import { DIFF } from "./diff.ts";
 import { INSPECT } from "./inspect.ts";
 import { MODEL } from "./model.ts";
 import { KEYS } from "./keys.ts";
+import { PLAN } from "./plan.ts";
 import { RUN } from "./run.ts";
 import { SCORE } from "./score.ts";
 import { SIMULATE } from "./simulate.ts";
@@ -15,6 +17,8 @@ export const COMMANDS: readonly Command[] = [
   VALIDATE,
   INSPECT,
   BUILD,
+  PLAN,
+  DIFF,
   RUN,
   SIMULATE,
   SCORE,

@@ -11,7 +11,8 @@ import { pack } from "../packager/pack.ts";
 import type { JsonObject } from "../simulator/hub/merge-patch.ts";
 import type { RouteSpec } from "../simulator/routes/route-table.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
-import { authEnv, packOptions } from "./build.ts";
+import { assembleOptions } from "./assemble-options.ts";
+import { authEnv } from "./build.ts";
 import type { Invocation } from "./command.ts";
 import type { MadeModule, ModulesOptions, SimulatedModule } from "./simulated-modules.ts";
 
@@ -55,9 +56,10 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
     address,
     make: async (endpoint, options) => {
       const { env, problems } = await authEnv(invocation, endpoint);
-      const given = packOptions(invocation, endpoint, { kind: "docker" });
+      const given = assembleOptions(invocation, endpoint);
       const { files } = await pack(endpoint, {
         ...given,
+        output: { kind: "docker" },
         platforms: [given.hostPlatform],
         tag: `${endpoint.module.name}:simulated`,
         workingFolder: options.folder,

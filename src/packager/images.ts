@@ -9,7 +9,7 @@ import type { Layer, LayerStore } from "./image/layer.ts";
 import { layerStack } from "./layer-stack.ts";
 import { modelLayers } from "./layers/model.ts";
 import type { ModelLayers } from "./layers/model.ts";
-import type { PackOptions } from "./pack-options.ts";
+import type { AssembleOptions } from "./pack-options.ts";
 import { imageConfig } from "./plan.ts";
 import { settled } from "./settled.ts";
 import type { Plan } from "./plan.ts";
@@ -25,7 +25,10 @@ export type BuildParts = {
   readonly folder: string;
 };
 
-export async function buildImages(parts: BuildParts, options: PackOptions): Promise<ImageIndex> {
+export async function buildImages(
+  parts: BuildParts,
+  options: AssembleOptions,
+): Promise<ImageIndex> {
   const { plan, base, created } = parts;
   const models: ModelLayers[] = [];
   for (const model of plan.models) models.push(await modelLayers(model));
@@ -45,7 +48,7 @@ export async function buildImages(parts: BuildParts, options: PackOptions): Prom
 async function buildLayers(
   parts: BuildParts & { readonly models: readonly ModelLayers[] },
   platform: Platform,
-  { packageRoot, run, progress, signal }: PackOptions,
+  { packageRoot, run, progress, signal }: AssembleOptions,
 ): Promise<readonly Layer[]> {
   const { base, folder, store, blobs, models, plan } = parts;
   const stack = await layerStack(

@@ -10,11 +10,19 @@ import type { RunProgram } from "./programs.ts";
 export type PackOutput =
   { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
 
+export type MaxUpdate = {
+  readonly bytes: number;
+  /** An image to compare with; the record of the build before at the same place otherwise. */
+  readonly from?: string;
+};
+
 export type PackOptions = {
   readonly output: PackOutput;
   readonly platforms: readonly Platform[];
   /** `repository[:tag]`; without it the endpoint's name and 12 digits of the digest. */
   readonly tag?: string;
+  /** What the way from the build before may cost a device. */
+  readonly maxUpdate?: MaxUpdate;
   /** Path of a model's file → what goes into the image in its place. */
   readonly models?: ReadonlyMap<string, ShippedModel>;
   /** Folder of edgewright itself: dist, module-template and deployment-manifests are in it. */
@@ -39,6 +47,9 @@ export type PackOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 };
+
+/** What decides the bytes of the images. */
+export type AssembleOptions = Omit<PackOptions, "output" | "tag" | "deviceEnv" | "maxUpdate">;
 
 export type PackedImage = {
   readonly platform: Platform;

@@ -7,24 +7,18 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
-import { lockedBase } from "./base/locked-base.ts";
-import { createBlobStore } from "./blob-store.ts";
+import { assemble } from "./assemble.ts";
 import { archiveChunks } from "./image/archive.ts";
-import { createLayerStore } from "./image/layer.ts";
 import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
-import { timestamp } from "./image/timestamp.ts";
-import { buildImages } from "./images.ts";
-import { installedPackage, packageVersion } from "./layers/installed-package.ts";
 import type { Deployment } from "./manifest/deployment.ts";
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
 import { createOutputFiles, outputFault } from "./output-files.ts";
 import type { OutputFiles } from "./output-files.ts";
 import { outputPaths } from "./output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
-import { planImage } from "./plan.ts";
-import { recipeDigest } from "./recipe.ts";
 import { packedImage, printRecord } from "./record.ts";
+import { checkUpdate } from "./update/max-update.ts";
 
 /** Of the index digest, in the image's name and the module's version. */
 const VERSION_DIGITS = 12;
@@ -49,8 +43,7 @@ async function build(
   options: PackOptions,
   { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
 ): Promise<PackResult> {
-  const { packageRoot, platforms, frozen, run, progress, deviceEnv: env = {} } = options;
-  const plan = planImage(endpoint, options.models);
+  const { packageRoot, progress, deviceEnv: env = {} } = options;
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);
@@ -70,23 +63,14 @@ async function build(
       ? await (await import("./engine.ts")).openEngine(options.env)
       : undefined;
 
-  const blobs = createBlobStore(join(options.cacheFolder, "blobs"));
-  const versions = {
-    edgewright: (await packageVersion(packageRoot)) ?? "0.0.0",
-    onnxruntime: (await installedPackage(packageRoot, "onnxruntime-node")).version,
-  };
-  const request = { platforms, frozen, store: blobs, run, folder, progress };
-  const base = await lockedBase(files.lock, versions, request);
-  if (base.newText !== undefined) await outputs.write(files.lock, base.newText);
-
-  const created = timestamp(options.createdEpochSeconds);
-  const layers = {
-    blobs,
-    folder: join(options.cacheFolder, "layers"),
-    recipe: await recipeDigest(),
-  };
-  const store = createLayerStore(layers);
-  const index = await buildImages({ plan, base, created, store, blobs, folder }, options);
+  const { index, base, versions, created, blobs } = await assemble(endpoint, options, {
+    folder,
+    lockFile: files.lock,
+    onBase: async ({ newText }) => {
+      if (newText !== undefined) await outputs.write(files.lock, newText);
+    },
+  });
+  const update = await checkUpdate(index, { ...options, record: files.record });
   const version = index.digest.slice("sha256:".length).slice(0, VERSION_DIGITS);
   const reference = referenceOf(version);
   const name = printReference(reference);
@@ -107,7 +91,7 @@ async function build(
     index: { digest: index.digest },
     images: index.images.map(packedImage),
     files,
-    problems: base.problems,
+    problems: [...base.problems, ...update],
   };
 }
 

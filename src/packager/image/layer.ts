@@ -23,6 +23,8 @@ export type Layer = {
 export type LayerStore = {
   /** Makes a layer, unless it is made already or just being made. */
   readonly layer: (source: LayerSource) => Promise<Layer>;
+  /** What was not there before. */
+  readonly made: ReadonlySet<Digest>;
 };
 
 export type LayerPlace = {
@@ -38,12 +40,14 @@ export type LayerBlob = Omit<Layer, "name" | "group">;
 
 export function createLayerStore(place: LayerPlace): LayerStore {
   const making = new Map<string, Promise<LayerBlob>>();
+  const made = new Set<Digest>();
   return {
+    made,
     layer: async (source) => {
       const key = createHash("sha256")
         .update(`${COMPRESSOR}\n${place.recipe}\n${source.key}`)
         .digest("hex");
-      const blob = making.get(key) ?? knownOrMade(source, key, place);
+      const blob = making.get(key) ?? knownOrMade(source, key, { ...place, made });
       making.set(key, blob);
       return { name: source.name, group: source.group, ...(await blob) };
     },
@@ -53,12 +57,13 @@ export function createLayerStore(place: LayerPlace): LayerStore {
 async function knownOrMade(
   source: LayerSource,
   key: string,
-  { blobs, folder }: LayerPlace,
+  { blobs, folder, made: madeNow }: LayerPlace & { readonly made: Set<Digest> },
 ): Promise<LayerBlob> {
   const record = join(folder, `${key}.json`);
   const known = await readRecord(record);
   if (known !== undefined && (await blobs.has(known.digest))) return known;
   const made = await makeLayer(await source.entries(), blobs);
+  madeNow.add(made.digest);
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `.${randomUUID()}.part`);
   await writeFile(draft, JSON.stringify(made));
