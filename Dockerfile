@@ -27,4 +27,4 @@ WORKDIR /opt/edgewright
 USER 10001:10001
 EXPOSE 5001 9600
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/usr/local/bin/node", "/opt/edgewright/src/runtime/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--single-threaded-gc", "/opt/edgewright/src/runtime/main.js"]

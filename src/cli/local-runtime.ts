@@ -5,11 +5,9 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import { NODE_FLAGS } from "../core/node-flags.ts";
 import { UserError, userError } from "../core/problem.ts";
 import type { LocalMessage, LocalOptions } from "../runtime/local.ts";
-
-/** The same flags as an image's entrypoint has: short-lived garbage needs no more room. */
-const NODE_FLAGS = ["--max-semi-space-size=4"];
 
 export type LocalRuntime = {
   readonly url: string;
@@ -24,7 +22,7 @@ export type LocalRuntime = {
 /** @throws UserError with the runtime's own problems; Error for its bugs */
 export async function startLocalRuntime(options: LocalOptions): Promise<LocalRuntime> {
   const child = fork(fileURLToPath(new URL("../runtime/local.js", import.meta.url)), {
-    execArgv: NODE_FLAGS,
+    execArgv: [...NODE_FLAGS],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ended = exitOf(child);

@@ -1,6 +1,7 @@
 /** What will the image be? Decided from the resolved endpoint alone, before any byte is read. */
 
 import { posix } from "node:path";
+import { NODE_FLAGS } from "../core/node-flags.ts";
 import { userError } from "../core/problem.ts";
 import type { ShippedModel } from "../model/prepare/shipped.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
@@ -9,9 +10,6 @@ import type { ImageConfig } from "./image/image.ts";
 import type { PlacedModel } from "./layers/model.ts";
 import { ENDPOINT_FILE, HOME_FOLDER, MODELS_FOLDER } from "./layers/places.ts";
 import { RUNTIME_ENTRIES } from "./layers/runtime.ts";
-
-/** Short-lived garbage needs no more room than this: 25 MB less resident for the same speed. */
-const NODE_FLAGS = ["--max-semi-space-size=4"];
 
 /** Of the scoring front. */
 const HTTP_PORT = 5001;

@@ -101,7 +101,7 @@ suite("more requests than there is room for", () => {
       };
       assert.equal(await placement(), "inline");
       const slow = { inputs: { x: [1, 1], rounds: [3000] } };
-      assert.equal((await score(url, slow)).status, 200);
+      for (let round = 0; round < 3; round += 1) assert.equal((await score(url, slow)).status, 200);
       assert.equal(await placement(), "worker");
       // The worker takes over when it has loaded; until then the old engine answers.
       for (let round = 0; round < 5; round += 1) assert.equal((await score(url, slow)).status, 200);

@@ -39,10 +39,22 @@ export type ModelBackend = Backend & {
 };
 
 /** Of an inline run: from here on probes, timers and other connections feel it. */
-const TOO_LONG_INLINE_MS = 20;
+const LONG_INLINE_MS = 20;
+/** One alone may be the machine's fault, which takes the CPU away; so many in a row are the model's. */
+const LONG_IN_A_ROW = 3;
+const TOO_LONG_INLINE_MS = 250;
+
+function createBlockingCheck(): (runMs: number) => boolean {
+  let long = 0;
+  return (runMs) => {
+    long = runMs > LONG_INLINE_MS ? long + 1 : 0;
+    return long >= LONG_IN_A_ROW || runMs > TOO_LONG_INLINE_MS;
+  };
+}
 
 export function createModelBackend(options: ModelBackendOptions): ModelBackend {
   const { log, name, model, hungMs } = options;
+  const blocks = createBlockingCheck();
   let report: EngineReport | undefined;
 
   const dispatcher = createDispatcher({
@@ -96,9 +108,7 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     score: (request: ScoringRequest): Promise<ScoringResponse> =>
       dispatcher.score(request).then((answer) => {
         if (answer.batch > 0) options.onRun(answer.runMs, answer.batch);
-        if (report?.placement === "inline" && answer.runMs > TOO_LONG_INLINE_MS) {
-          moveOut(report, answer.runMs);
-        }
+        if (report?.placement === "inline" && blocks(answer.runMs)) moveOut(report, answer.runMs);
         if (answer.fault !== undefined) {
           log.error(answer.fault, { deployment: name, requestId: request.requestId });
         }

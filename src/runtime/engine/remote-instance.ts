@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
+import { NODE_FLAGS } from "../../core/node-flags.ts";
 import { ScoringError } from "../../core/problem.ts";
 import type { HostCall, HostMessage, HostOptions } from "./host.ts";
 import type { EngineAnswer, EngineRequest, Instance } from "./instance.ts";
@@ -55,7 +56,7 @@ export function startProcess(options: HostOptions): Promise<ProfiledInstance> {
   const child = fork(fileURLToPath(new URL("./process.js", import.meta.url)), [], {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    execArgv: [],
+    execArgv: [...NODE_FLAGS],
   });
   // Where memory runs out the kernel is to take this process, not the one that serves the others.
   void writeFile(`/proc/${child.pid}/oom_score_adj`, "1000").catch(() => undefined);

@@ -41,7 +41,7 @@ export function createDrain(server: Server): Drain {
       const state = sockets.get(socket);
       if (state === undefined) return;
       state.running += 1;
-      response.once("close", () => {
+      response.on("close", () => {
         state.running -= 1;
         if (!response.writableFinished) onLost();
         // Its head may have been written before the end began.
