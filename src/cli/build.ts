@@ -1,5 +1,6 @@
 /** `edgewright build SPEC -o OUTPUT`: image, deployment manifest, record and lock. */
 
+import { bodyLimitProblems } from "../core/body-limit.ts";
 import { hasErrors } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { Problem } from "../core/problem.ts";
@@ -51,7 +52,11 @@ export const BUILD: Command = {
     const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
-    const problems = [...read.problems, ...servable(endpoint)];
+    const problems = [
+      ...read.problems,
+      ...servable(endpoint),
+      ...bodyLimitProblems(endpoint.deployments),
+    ];
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);
     problems.push(...auth.problems);
@@ -61,7 +66,7 @@ export const BUILD: Command = {
       output,
       ...(typeof tag === "string" && { tag }),
       ...maxUpdateOf(invocation),
-      deviceEnv: auth.env,
+      deviceEnv: { ...auth.env, ...memoryEnv(endpoint) },
       models,
     });
     const { name, index, images, files } = result;
@@ -82,6 +87,14 @@ export async function authEnv(
   const { credentials, problems } = await credentialsFor(name, invocation);
   const variable = authMode === "key" ? "EDGEWRIGHT_KEY_HASHES" : "EDGEWRIGHT_TOKEN_KEY";
   return { env: { [variable]: publicParts(credentials, authMode).join(",") }, problems };
+}
+
+/** What was measured here, for the limits in force there. */
+export function memoryEnv({ deployments }: ResolvedEndpoint): Readonly<Record<string, string>> {
+  const needs = deployments.flatMap(({ name, model }) =>
+    model?.needBytes === undefined ? [] : [`${name}=${model.needBytes}`],
+  );
+  return needs.length === 0 ? {} : { EDGEWRIGHT_MODEL_MEMORY: needs.join(",") };
 }
 
 function maxUpdateOf({ options }: Invocation): Pick<PackOptions, "maxUpdate"> {
@@ -107,7 +120,7 @@ function parseOutput({ options }: Invocation): PackOutput {
   return { kind: "archive", file };
 }
 
-export function render({ name, index, images, files }: Omit<PackResult, "problems">): string {
+function render({ name, index, images, files }: Omit<PackResult, "problems">): string {
   const rows = images.flatMap(({ platform, bytes, digest, layers }) => [
     `${platform}  ${renderBytes(bytes)}  ${digest}`,
     ...layers.map((layer) => `  ${renderBytes(layer.bytes).padStart(9)}  ${layer.name}`),

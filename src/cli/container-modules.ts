@@ -12,7 +12,7 @@ import type { JsonObject } from "../simulator/hub/merge-patch.ts";
 import type { RouteSpec } from "../simulator/routes/route-table.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { assembleOptions } from "./assemble-options.ts";
-import { authEnv } from "./build.ts";
+import { authEnv, memoryEnv } from "./build.ts";
 import type { Invocation } from "./command.ts";
 import type { MadeModule, ModulesOptions, SimulatedModule } from "./simulated-modules.ts";
 
@@ -63,7 +63,7 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
         platforms: [given.hostPlatform],
         tag: `${endpoint.module.name}:simulated`,
         workingFolder: options.folder,
-        deviceEnv: env,
+        deviceEnv: { ...env, ...memoryEnv(endpoint) },
       });
       const read = readManifest(files.manifest, options.folder);
       if (!read.ok) throw new Error("a manifest of our own can be read");

@@ -101,7 +101,10 @@ export const CODES = {
   BUILD_LOCK: { title: "The image lock cannot be read", kind: "bad-input" },
   BUILD_LOCK_CHANGED: { title: "The image lock does not fit any more", kind: "refused" },
   BUILD_ENGINE: { title: "The container engine cannot be used", kind: "refused" },
-  BUILD_OFFLINE: { title: "A part of the base is not here, and downloads are off", kind: "refused" },
+  BUILD_OFFLINE: {
+    title: "A part of the base is not here, and downloads are off",
+    kind: "refused",
+  },
   BUILD_UPDATE: { title: "An update costs a device more than it may", kind: "refused" },
   IMAGE_SOURCE: { title: "There is no image at that place", kind: "not-found" },
   IMAGE_BROKEN: { title: "An image is not what it says", kind: "bad-input" },

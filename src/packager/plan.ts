@@ -48,7 +48,10 @@ export function planImage(
     const { model, ...rest } = withoutBuildPaths(deployment);
     // Relative to the endpoint file, so that an unpacked image serves from any folder.
     const path = posix.relative(posix.dirname(ENDPOINT_FILE), (other ?? placed).target);
-    return model === undefined ? rest : { ...rest, model: { ...model, path } };
+    if (model === undefined) return rest;
+    // What was measured differs from run to run: it travels in the manifest.
+    const { needBytes: _, ...fixed } = model;
+    return { ...rest, model: { ...fixed, path } };
   });
   return { models: [...models.values()], endpoint: { ...endpoint, deployments } };
 }

@@ -25,6 +25,20 @@ async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   }
 }
 
+/** What the models were measured to need, which the manifest brings along. */
+function withNeeds(
+  endpoint: ResolvedEndpoint,
+  needs: Readonly<Record<string, number>>,
+): ResolvedEndpoint {
+  const deployments = endpoint.deployments.map((deployment) => {
+    const { name, model, ...rest } = deployment;
+    const needBytes = needs[name];
+    if (model === undefined || needBytes === undefined) return deployment;
+    return { name, ...rest, model: { ...model, needBytes } };
+  });
+  return { ...endpoint, deployments };
+}
+
 function volumeOf(folder: string | undefined): { readonly folder?: string } {
   return folder === undefined ? {} : { folder };
 }
@@ -34,7 +48,7 @@ let log = createLog("info", process.stderr);
 try {
   const settings = readSettings(process.env);
   log = createLog(settings.logLevel, process.stderr);
-  const endpoint = await loadEndpoint(settings.endpointFile);
+  const endpoint = withNeeds(await loadEndpoint(settings.endpointFile), settings.modelMemory);
   const { host, port, metricsPort, keyHashes, tokenKeys } = settings;
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };

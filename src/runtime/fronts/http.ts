@@ -34,7 +34,8 @@ export type HttpFrontOptions = {
   readonly createId: () => string;
   readonly host: string;
   readonly port: number;
-  readonly maxBodyBytes: number;
+  /** By the deployment that a request names, if it does. */
+  readonly maxBodyBytes: (deployment: string | undefined) => number;
 };
 
 export type HttpFront = {
@@ -157,7 +158,8 @@ async function scoreBody(
   }: { readonly protocol: Protocol; readonly deployment?: string | undefined },
 ): Promise<ScoringResponse> {
   const start = clock.monotonic();
-  const body = await readBody(request, maxBodyBytes);
+  const asked = deployment ?? request.headers["azureml-model-deployment"];
+  const body = await readBody(request, maxBodyBytes(typeof asked === "string" ? asked : undefined));
   const answer = await scorer.score(
     envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
   );
@@ -176,7 +178,7 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
   }
   if (request.method !== "POST") return asV2Fault(notAllowed(request, "POST"));
   if (route.kind === "posted") {
-    const body = await readBody(request, options.maxBodyBytes);
+    const body = await readBody(request, options.maxBodyBytes(undefined));
     return route.page(Buffer.from(body).toString());
   }
   const { model, deployment } = route;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import { updateCost } from "../../../src/packager/update/update-cost.ts";
-import type { DeviceImage, EngineKind } from "../../../src/packager/update/update-cost.ts";
+import type { DeviceImage } from "../../../src/packager/update/update-cost.ts";
 
 /** `os:10` is a layer os of 10 bytes; its digest and diffId follow from the name. */
 function image(name: string, ...layers: readonly string[]): DeviceImage {
@@ -47,7 +47,7 @@ suite("updateCost", () => {
       ["containerd", containerd],
     ] as const) {
       test(`${what}, by ${engine}`, () => {
-        const cost = updateCost(OLD, next, { engine: engine as EngineKind, oldLoaded: false });
+        const cost = updateCost(OLD, next, { engine, oldLoaded: false });
         assert.deepEqual(
           cost.layers.filter((layer) => layer.fetched).map(({ name }) => name),
           fetched,
