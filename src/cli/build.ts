@@ -18,14 +18,14 @@ import { servable } from "./servable.ts";
 
 export const BUILD: Command = {
   name: "build",
-  usage: "SPEC... -o archive:FILE|docker",
+  usage: "SPEC... -o archive:FILE|oci:DIR|dockerfile:DIR|docker",
   summary: "the module image and its deployment manifest",
   options: {
     output: {
       type: "string",
       short: "o",
       value: "OUTPUT",
-      summary: "archive:FILE.tar, or docker for this machine's engine",
+      summary: "archive:FILE.tar, oci:DIR, dockerfile:DIR, or docker for this machine's engine",
     },
     tag: {
       type: "string",
@@ -112,12 +112,10 @@ function maxUpdateOf({ options }: Invocation): Pick<PackOptions, "maxUpdate"> {
 function parseOutput({ options }: Invocation): PackOutput {
   const { output } = options;
   if (output === "docker") return { kind: "docker" };
-  const file =
-    typeof output === "string" && output.startsWith("archive:")
-      ? output.slice("archive:".length)
-      : "";
-  if (file === "") throw new UsageError("build needs -o archive:FILE or -o docker");
-  return { kind: "archive", file };
+  const [, kind, place = ""] = /^(archive|oci|dockerfile):(.+)$/su.exec(String(output)) ?? [];
+  if (kind === "archive") return { kind, file: place };
+  if (kind === "oci" || kind === "dockerfile") return { kind, folder: place };
+  throw new UsageError("build needs -o archive:FILE, oci:DIR, dockerfile:DIR or docker");
 }
 
 function render({ name, index, images, files }: Omit<PackResult, "problems">): string {

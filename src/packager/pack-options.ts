@@ -8,7 +8,10 @@ import type { Layer } from "./image/layer.ts";
 import type { RunProgram } from "./programs.ts";
 
 export type PackOutput =
-  { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
+  | { readonly kind: "archive"; readonly file: string }
+  | { readonly kind: "docker" }
+  /** An OCI layout, or the files of the layers with a Dockerfile over them. */
+  | { readonly kind: "oci" | "dockerfile"; readonly folder: string };
 
 export type MaxUpdate = {
   readonly bytes: number;
@@ -68,7 +71,7 @@ export type PackResult = {
   /** In the order that was asked for. */
   readonly images: readonly PackedImage[];
   readonly files: {
-    /** Absent where the image went into an engine. */
+    /** A file or a folder; absent where the image went into an engine. */
     readonly image?: string;
     readonly manifest: string;
     readonly record: string;

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { assemble } from "./assemble.ts";
-import { archiveChunks } from "./image/archive.ts";
 import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
 import type { Deployment } from "./manifest/deployment.ts";
@@ -18,6 +17,8 @@ import type { OutputFiles } from "./output-files.ts";
 import { outputPaths } from "./output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
 import { packedImage, printRecord } from "./record.ts";
+import { openSink } from "./sink.ts";
+import type { Sink } from "./sink.ts";
 import { checkUpdate } from "./update/max-update.ts";
 
 /** Of the index digest, in the image's name and the module's version. */
@@ -26,29 +27,38 @@ const VERSION_DIGITS = 12;
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
   const { temporaryFolder, cacheFolder } = options;
   const outputs = createOutputFiles();
+  const sinks: Sink[] = [];
   let folder;
   try {
     folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
-    return await build(endpoint, options, { folder, outputs });
+    return await build(endpoint, options, { folder, outputs, sinks });
   } catch (error) {
     throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();
+    for (const sink of sinks) await sink.discard();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
+type Work = {
+  /** For what is unpacked on the way. */
+  readonly folder: string;
+  readonly outputs: OutputFiles;
+  /** Those that were opened. */
+  readonly sinks: Sink[];
+};
+
 async function build(
   endpoint: ResolvedEndpoint,
   options: PackOptions,
-  { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
+  { folder, outputs, sinks }: Work,
 ): Promise<PackResult> {
   const { packageRoot, progress, deviceEnv: env = {} } = options;
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);
-  for (const path of [files.image, files.manifest, files.record])
-    if (path !== undefined) await outputs.claim(path);
+  for (const path of [files.manifest, files.record]) await outputs.claim(path);
   const template = await readData(packageRoot, "module-template/create-options.json");
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
   const manifestOf = (version: string): Deployment => {
@@ -58,11 +68,8 @@ async function build(
   // Once before the long work: what is wrong with a manifest does not depend on the image's bytes.
   const { problems: faults } = manifestOf("0".repeat(VERSION_DIGITS));
   if (hasErrors(faults)) throw new UserError(faults);
-  const engine =
-    options.output.kind === "docker"
-      ? await (await import("./engine.ts")).openEngine(options.env)
-      : undefined;
-
+  const sink = await openSink(options, { path: files.image, outputs });
+  sinks.push(sink);
   const { index, base, versions, created, blobs } = await assemble(endpoint, options, {
     folder,
     lockFile: files.lock,
@@ -78,13 +85,12 @@ async function build(
   const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
   await outputs.write(files.manifest, manifest.text);
   await outputs.write(files.record, printRecord({ ...facts, index }));
-  const archive = { index, reference, host: options.hostPlatform, blobs };
   progress(
     files.image === undefined ? `loading ${name} into the engine` : `writing ${files.image}`,
   );
-  if (files.image !== undefined) await outputs.write(files.image, archiveChunks(archive));
-  await engine?.load(archiveChunks(archive), name);
+  await sink.write({ index, reference, host: options.hostPlatform, blobs });
   await outputs.commit();
+  await sink.commit();
 
   return {
     name,
