@@ -7,13 +7,15 @@ import { fileURLToPath } from "node:url";
 
 import { userError } from "../core/problem.ts";
 import type { AssembleOptions } from "../packager/pack-options.ts";
-import { hostPrograms } from "../packager/programs.ts";
+import { hostPrograms, withoutDownloads } from "../packager/programs.ts";
 import { PLATFORMS } from "../spec/resolved.ts";
 import type { Platform, ResolvedEndpoint } from "../spec/resolved.ts";
 import { UsageError } from "./command.ts";
 import type { Invocation, Option } from "./command.ts";
 import { cacheFolder } from "./models.ts";
 import { PACKAGE_ROOT } from "./version.ts";
+
+export const HOST_PLATFORM: Platform = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
 
 export const ASSEMBLE_OPTIONS = {
   platform: {
@@ -22,7 +24,14 @@ export const ASSEMBLE_OPTIONS = {
     value: "PLATFORM",
     summary: `${PLATFORMS.join(", ")}; both otherwise`,
   },
+  base: {
+    type: "string",
+    value: "BASE",
+    summary:
+      "assembled, oci:DIR, oci-archive:FILE, docker-archive:FILE or docker-daemon:REF; what image.lock.json says otherwise",
+  },
   frozen: { type: "boolean", summary: "fail where image.lock.json would have to change" },
+  offline: { type: "boolean", summary: "download nothing" },
 } as const satisfies Record<string, Option>;
 
 export function assembleOptions(
@@ -30,19 +39,25 @@ export function assembleOptions(
   endpoint: ResolvedEndpoint,
 ): AssembleOptions {
   const { args, cwd, env, options, progress } = invocation;
-  const { frozen } = options;
+  const { frozen, offline, base } = options;
+  const programs = hostPrograms(env);
+  const specFolder = folderOf(resolve(cwd, args[0] ?? "."));
+  const inSpec = endpoint.module.base;
   return {
     platforms: parsePlatforms(options["platform"], endpoint.module.platforms),
     packageRoot: fileURLToPath(PACKAGE_ROOT),
-    specFolder: folderOf(resolve(cwd, args[0] ?? ".")),
+    specFolder,
+    ...(typeof base === "string"
+      ? { base: { text: base, folder: cwd } }
+      : inSpec !== undefined && { base: { text: inSpec, folder: specFolder } }),
     workingFolder: cwd,
     cacheFolder: cacheFolder(invocation),
     temporaryFolder: tmpdir(),
     frozen: frozen === true,
     createdEpochSeconds: parseEpoch(env["SOURCE_DATE_EPOCH"]),
-    hostPlatform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
+    hostPlatform: HOST_PLATFORM,
     progress,
-    run: hostPrograms(env),
+    run: offline === true ? withoutDownloads(programs) : programs,
     env,
   };
 }
@@ -51,7 +66,7 @@ function folderOf(path: string): string {
   return statSync(path).isDirectory() ? path : dirname(path);
 }
 
-function parsePlatforms(
+export function parsePlatforms(
   given: Invocation["options"][string],
   otherwise: readonly Platform[],
 ): readonly Platform[] {

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 
 import type { Command } from "./command.ts";
+import { BASE } from "./base.ts";
 import { BUILD } from "./build.ts";
 import { DIFF } from "./diff.ts";
 import { INSPECT } from "./inspect.ts";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   BUILD,
   PLAN,
   DIFF,
+  BASE,
   RUN,
   SIMULATE,
   SCORE,

@@ -44,7 +44,12 @@ export async function assemble(
   const plan = planImage(endpoint, options.models);
   const blobs = createBlobStore(join(cacheFolder, "blobs"));
   const versions = await toolVersions(packageRoot);
-  const request = { platforms, frozen, store: blobs, run, folder, progress };
+  const named =
+    options.base === undefined
+      ? {}
+      : { base: options.base.text, workingFolder: options.base.folder };
+  const { env } = options;
+  const request = { platforms, frozen, store: blobs, run, folder, progress, env, ...named };
   const base = await lockedBase(lockFile, versions, request);
   await onBase?.(base);
   const created = timestamp(options.createdEpochSeconds);

@@ -36,6 +36,7 @@ export async function buildImages(
     ...base.lock,
     created,
     base: base.title,
+    node: base.node,
     modelSha256: new Map(models.map((layer) => [layer.model, layer.sha256])),
   });
   const images = options.platforms.map(async (platform) => {

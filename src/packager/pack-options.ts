@@ -38,6 +38,8 @@ export type PackOptions = {
   /** A temporary folder is made in it, for what is unpacked on the way. */
   readonly temporaryFolder: string;
   readonly frozen: boolean;
+  /** As the spec or a flag names it; `auto` without one. A relative place counts from the folder. */
+  readonly base?: { readonly text: string; readonly folder: string };
   /** SOURCE_DATE_EPOCH, else 0: never the clock. */
   readonly createdEpochSeconds: number;
   /** Of this machine. */

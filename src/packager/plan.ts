@@ -23,20 +23,11 @@ export type Plan = {
   readonly endpoint: ResolvedEndpoint;
 };
 
-/** What `edge.base` may say so far. */
-const BASES = ["auto", "assembled"];
-
 /** @param shipped path of a model's file → what goes into the image in its place */
 export function planImage(
   endpoint: ResolvedEndpoint,
   shipped: ReadonlyMap<string, ShippedModel> = new Map(),
 ): Plan {
-  const { base = "auto" } = endpoint.module;
-  if (!BASES.includes(base)) {
-    throw userError("CLI_UNSUPPORTED", `edge.base is "${base}"; images are assembled so far.`, {
-      hint: `Leave edge.base out, or write one of: ${BASES.join(", ")}.`,
-    });
-  }
   const models = new Map<string, PlacedModel>();
   const deployments = endpoint.deployments.map((deployment) => {
     const placed = placeModel(deployment, shipped);
@@ -95,6 +86,8 @@ export type ConfigFacts = {
   readonly onnxruntime: string;
   /** `Debian bookworm, Node 24.1.0` */
   readonly base: string;
+  /** Where the base has Node. */
+  readonly node: string;
   /** RFC 3339. */
   readonly created: string;
   /** Name:version of a model → SHA-256. */
@@ -105,7 +98,7 @@ export function imageConfig(endpoint: ResolvedEndpoint, facts: ConfigFacts): Ima
   const home = `/${HOME_FOLDER}`;
   return {
     user: `${USER.uid}:${USER.gid}`,
-    entrypoint: ["/usr/local/bin/node", ...NODE_FLAGS, `${home}/src/${RUNTIME_ENTRIES[0]}`],
+    entrypoint: [facts.node, ...NODE_FLAGS, `${home}/src/${RUNTIME_ENTRIES[0]}`],
     workingDir: home,
     env: {
       PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

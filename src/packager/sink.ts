@@ -3,6 +3,7 @@
 import { archiveChunks, archiveEntries } from "./image/archive.ts";
 import type { ArchiveParts } from "./image/archive.ts";
 import { contextEntries } from "./image/dockerfile.ts";
+import { openEngineOf } from "./open-engine.ts";
 import type { OutputFiles } from "./output-files.ts";
 import { claimFolder } from "./output-folder.ts";
 import type { PackOptions } from "./pack-options.ts";
@@ -29,7 +30,7 @@ export async function openSink(
   { path, outputs }: Place,
 ): Promise<Sink> {
   if (output.kind === "docker" || path === undefined) {
-    const engine = await (await import("./engine.ts")).openEngine(env);
+    const engine = await openEngineOf(env)();
     return {
       write: (images) => engine.load(archiveChunks(images), printReference(images.reference)),
       commit: nothing,

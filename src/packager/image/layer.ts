@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Blob, BlobStore, Digest } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerGroup, LayerSource } from "../layer-source.ts";
+import type { LayerGroup, LayerSource, ReadyLayer } from "../layer-source.ts";
 import { COMPRESSOR, createCompressor, equalPieces, withoutSystem } from "./gzip.ts";
 import { tarChunks } from "./tar.ts";
 
@@ -22,7 +22,7 @@ export type Layer = {
 
 export type LayerStore = {
   /** Makes a layer, unless it is made already or just being made. */
-  readonly layer: (source: LayerSource) => Promise<Layer>;
+  readonly layer: (source: LayerSource | ReadyLayer) => Promise<Layer>;
   /** What was not there before. */
   readonly made: ReadonlySet<Digest>;
 };
@@ -44,6 +44,7 @@ export function createLayerStore(place: LayerPlace): LayerStore {
   return {
     made,
     layer: async (source) => {
+      if ("blob" in source) return { name: source.name, group: source.group, ...source.blob };
       const key = createHash("sha256")
         .update(`${COMPRESSOR}\n${place.recipe}\n${source.key}`)
         .digest("hex");

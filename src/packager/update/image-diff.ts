@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "../../core/problem.ts";
+import { openEngineOf } from "../open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";
 import { imageFor, openImages } from "../sources/open-image.ts";
 import type { StoredImage } from "../sources/stored-image.ts";
@@ -39,7 +40,7 @@ export async function diffImages(
     for (const [at, source] of sources.entries()) {
       const all = await openImages(source, {
         folder,
-        engine: async () => (await import("../engine.ts")).openEngine(env),
+        engine: openEngineOf(env),
       });
       images.push(imageFor(all, platform, at === 0 ? old : next));
     }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Image, ImageIndex } from "../image/image.ts";
+import { openEngineOf } from "../open-engine.ts";
 import type { PackOptions } from "../pack-options.ts";
 import { parseImageSource } from "../sources/image-source.ts";
 import { openImages } from "../sources/open-image.ts";
@@ -46,15 +47,14 @@ async function oldImages(
   const source = parseImageSource(maxUpdate.from, workingFolder);
   const folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
   try {
-    const engine = async () => (await import("../engine.ts")).openEngine(env);
-    const all = await openImages(source, { folder, engine });
+    const all = await openImages(source, { folder, engine: openEngineOf(env) });
     return (wanted) => Promise.resolve(all.find(({ platform }) => platform === wanted));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-export function deviceImage({ config, manifest, layers }: Image): DeviceImage {
+function deviceImage({ config, manifest, layers }: Image): DeviceImage {
   return {
     config: { digest: config.digest, bytes: config.bytes.length },
     manifest: { digest: manifest.digest, bytes: manifest.bytes.length },
