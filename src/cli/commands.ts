@@ -13,6 +13,7 @@ import { SCORE } from "./score.ts";
 import { SIMULATE } from "./simulate.ts";
 import { TOKEN } from "./token.ts";
 import { VALIDATE } from "./validate.ts";
+import { VERIFY } from "./verify.ts";
 
 export const COMMANDS: readonly Command[] = [
   VALIDATE,
@@ -27,4 +28,5 @@ export const COMMANDS: readonly Command[] = [
   KEYS,
   TOKEN,
   MODEL,
+  VERIFY,
 ];

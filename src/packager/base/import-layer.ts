@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { posix } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Blob, BlobStore } from "../blob-store.ts";
@@ -101,15 +101,4 @@ function refuseEscape({ path, kind, target }: TarMember, title: string): void {
   if (!isLink || target.startsWith("/")) return;
   const from = kind === "symlink" ? posix.join(posix.dirname(path), target) : target;
   if (climbs(from)) throw imageFault(title, `holds '${path}', a link out of it to '${target}'`);
-}
-
-/** For those who want to read a member's text. */
-export async function memberText(bytes: Readable, mostBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of bytes) {
-    length += (chunk as Buffer).length;
-    if (length <= mostBytes) chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString("latin1");
 }
