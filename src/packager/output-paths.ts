@@ -5,7 +5,7 @@ import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { LOCK_FILE } from "./base/lock.ts";
 import type { PackOptions, PackOutput, PackResult } from "./pack-options.ts";
 
-/** Of `archive:X.tar` and of `oci:X` the others are X.deployment.json and X.build.json. */
+/** Of `archive:X.tar` and of `oci:X` the others are X.deployment.json, X.build.json and X.cdx.json. */
 export function outputPaths(
   endpoint: ResolvedEndpoint,
   {
@@ -20,6 +20,7 @@ export function outputPaths(
     ...image,
     manifest: `${stem}.deployment.json`,
     record: `${stem}.build.json`,
+    sbom: `${stem}.cdx.json`,
     lock: join(specFolder, LOCK_FILE),
   };
 }

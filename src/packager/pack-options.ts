@@ -77,6 +77,8 @@ export type PackResult = {
     readonly image?: string;
     readonly manifest: string;
     readonly record: string;
+    /** CycloneDX. */
+    readonly sbom: string;
     readonly lock: string;
   };
   readonly problems: readonly Problem[];

@@ -17,6 +17,7 @@ import type { OutputFiles } from "./output-files.ts";
 import { outputPaths } from "./output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
 import { packedImage, printRecord } from "./record.ts";
+import { printSbom } from "./sbom.ts";
 import { openSink } from "./sink.ts";
 import type { Sink } from "./sink.ts";
 import { checkUpdate } from "./update/max-update.ts";
@@ -58,7 +59,7 @@ async function build(
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);
-  for (const path of [files.manifest, files.record]) await outputs.claim(path);
+  for (const path of [files.manifest, files.record, files.sbom]) await outputs.claim(path);
   const template = await readData(packageRoot, "module-template/create-options.json");
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
   const manifestOf = (version: string): Deployment => {
@@ -85,6 +86,9 @@ async function build(
   const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
   await outputs.write(files.manifest, manifest.text);
   await outputs.write(files.record, printRecord({ ...facts, index }));
+  const { platforms } = options;
+  const contents = { name, index: index.digest, created, platforms, lock: base.lock, endpoint };
+  await outputs.write(files.sbom, await printSbom({ ...contents, packageRoot }));
   progress(
     files.image === undefined ? `loading ${name} into the engine` : `writing ${files.image}`,
   );

@@ -92,10 +92,13 @@ function tap(see: (chunk: Buffer) => void): Transform {
   });
 }
 
+function climbs(path: string): boolean {
+  const normal = posix.normalize(path);
+  return normal === ".." || normal.startsWith("../");
+}
+
 /** Absolute targets count from the image's own root, where nothing lies outside. */
 function refuseEscape({ path, kind, target }: TarMember, title: string): void {
-  const climbs = (text: string): boolean =>
-    posix.normalize(text) === ".." || posix.normalize(text).startsWith("../");
   if (climbs(path)) throw imageFault(title, `holds '${path}', which leads out of it`);
   const isLink = kind === "symlink" || kind === "hardlink";
   if (!isLink || target.startsWith("/")) return;
