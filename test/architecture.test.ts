@@ -26,7 +26,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "simulator",
     "runtime/serve.ts",
     "runtime/settings.ts",
+    "runtime/edge/twin-schema.ts",
     "runtime/local.ts",
+    "runtime/engine/placement.ts",
+    "runtime/engine/profile.ts",
+    "runtime/engine/remote-instance.ts",
   ],
 };
 
@@ -35,6 +39,7 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   routing: [],
   engine: ["wire"],
+  scripts: ["wire"],
   edge: [],
   auth: [],
   metrics: ["metrics.ts", "limits.ts"],

@@ -9,6 +9,7 @@ import { MODEL } from "./model.ts";
 import { KEYS } from "./keys.ts";
 import { PLAN } from "./plan.ts";
 import { RUN } from "./run.ts";
+import { SCHEMA } from "./schema.ts";
 import { SCORE } from "./score.ts";
 import { SIMULATE } from "./simulate.ts";
 import { TOKEN } from "./token.ts";
@@ -29,4 +30,5 @@ export const COMMANDS: readonly Command[] = [
   TOKEN,
   MODEL,
   VERIFY,
+  SCHEMA,
 ];

@@ -10,10 +10,10 @@ import type { Engine } from "../packager/engine.ts";
 import { pack } from "../packager/pack.ts";
 import type { JsonObject } from "../simulator/hub/merge-patch.ts";
 import type { RouteSpec } from "../simulator/routes/route-table.ts";
-import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { assembleOptions } from "./assemble-options.ts";
 import { authEnv, memoryEnv } from "./build.ts";
 import type { Invocation } from "./command.ts";
+import type { LoadedEndpoint } from "./endpoint.ts";
 import type { MadeModule, ModulesOptions, SimulatedModule } from "./simulated-modules.ts";
 
 /** How modules call the hub; the engine tells them where it is. */
@@ -36,7 +36,7 @@ export type DeviceManifest = {
 export type Containers = {
   readonly address: string;
   /** Builds the image, and takes the module as its manifest has it. */
-  readonly make: (endpoint: ResolvedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
+  readonly make: (loaded: LoadedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
   readonly fromManifest: (
     manifest: DeviceManifest,
     onLine: ModulesOptions["onLine"],
@@ -54,9 +54,9 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
     containerModule(name, manifest, { engine, address, tag, volumes, onLine });
   return {
     address,
-    make: async (endpoint, options) => {
-      const { env, problems } = await authEnv(invocation, endpoint);
-      const given = assembleOptions(invocation, endpoint);
+    make: async ({ endpoint, models }, options) => {
+      const { env, problems } = await authEnv(options.invocation, endpoint);
+      const given = assembleOptions(options.invocation, endpoint);
       const { files } = await pack(endpoint, {
         ...given,
         output: { kind: "docker" },
@@ -64,6 +64,7 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
         tag: `${endpoint.module.name}:simulated`,
         workingFolder: options.folder,
         deviceEnv: { ...env, ...memoryEnv(endpoint) },
+        models,
       });
       const read = readManifest(files.manifest, options.folder);
       if (!read.ok) throw new Error("a manifest of our own can be read");

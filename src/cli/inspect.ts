@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 
+import { hasErrors } from "../core/problem.ts";
 import type { OutputSpec, TensorSpec } from "../core/signature.ts";
 import { showShape } from "../core/tensor.ts";
 import type { Inspection } from "../model/inspect.ts";
@@ -9,6 +10,7 @@ import { prepareModel } from "../model/prepare/prepared-model.ts";
 import type { Preparation } from "../model/prepare/prepared-model.ts";
 import { UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
+import { profileEngine, renderEngineProfile } from "./engine-profile.ts";
 import { cacheFolder } from "./models.ts";
 import { renderBytes } from "./render.ts";
 
@@ -16,8 +18,13 @@ export const INSPECT: Command = {
   name: "inspect",
   usage: "MODEL.onnx",
   summary: "inputs, outputs, operator sets, size; whether ONNX Runtime loads it, memory and time",
-  options: {},
-  run: async ({ args, cwd, env }) => {
+  options: {
+    profile: {
+      type: "boolean",
+      summary: "where the runtime would run it, and what runs together, by measurement",
+    },
+  },
+  run: async ({ args, cwd, env, options }) => {
     const [path] = args;
     if (path === undefined || args.length > 1) throw new UsageError("inspect takes one model file");
     const { inspection, preparation, problems } = await prepareModel(resolve(cwd, path), {
@@ -25,10 +32,25 @@ export const INSPECT: Command = {
       cacheFolder: cacheFolder({ env }),
     });
     if (inspection === undefined) return { problems };
+    const served = preparation?.graph.path ?? inspection.path;
+    const engine =
+      options["profile"] === true && !hasErrors(problems)
+        ? await profileEngine(served, inspection.signature)
+        : undefined;
     return {
       problems,
-      json: { model: { ...inspection, ...(preparation && { preparation }) } },
-      text: [...render(path, inspection), ...renderPreparation(inspection, preparation)].join("\n"),
+      json: {
+        model: {
+          ...inspection,
+          ...(preparation && { preparation }),
+          ...(engine && { engine }),
+        },
+      },
+      text: [
+        ...render(path, inspection),
+        ...renderPreparation(inspection, preparation),
+        ...(engine ? renderEngineProfile(engine) : []),
+      ].join("\n"),
     };
   },
 };

@@ -6,6 +6,7 @@ import { hasErrors } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { ServeOptions } from "../runtime/serve.ts";
+import type { LocalOptions } from "../runtime/local.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { Command, Invocation } from "./command.ts";
@@ -13,6 +14,7 @@ import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { startLocalRuntime } from "./local-runtime.ts";
 import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
+import { interpretersOf } from "./python.ts";
 import { servable } from "./servable.ts";
 
 export const RUN: Command = {
@@ -39,13 +41,19 @@ export const RUN: Command = {
     "log-level": {
       type: "string",
       value: "LEVEL",
-      summary: "debug, info, warn (the default here) or error",
+      summary: "debug, info (the default with a script), warn (without one) or error",
     },
+    python: {
+      type: "string",
+      value: "PATH",
+      summary: "interpreter of scoring scripts; otherwise the first that has all they import",
+    },
+    watch: { type: "boolean", summary: "load a scoring script again when it is saved" },
     ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
-    const { port, host, metricsPort, logLevel } = readOptions(invocation);
+    const { port, host, metricsPort, logLevel, watch } = readOptions(invocation);
     const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
     const endpoint = servedFrom(read.value.endpoint, read.value.models);
@@ -58,7 +66,10 @@ export const RUN: Command = {
     const deployments = endpoint.deployments.map(({ name }) => name);
     const { signal } = invocation;
     const metrics = metricsPort === undefined ? {} : { metricsPort };
-    const options = { endpoint, host, port, auth, logLevel, ...metrics };
+    const scripts = await scriptHost(endpoint, invocation);
+    problems.push(...scripts.problems);
+    const local = { logLevel: logLevel ?? defaultLevel(endpoint), watch, scripts: scripts.host };
+    const options = { endpoint, host, port, auth, ...local, ...metrics };
     const { url, metricsUrl, pid, stop, ended } = await startLocalRuntime(options);
     invocation.announce({
       problems,
@@ -71,6 +82,28 @@ export const RUN: Command = {
     return undefined;
   },
 };
+
+/** What a script prints is what its author looks for. */
+function defaultLevel({ deployments }: ResolvedEndpoint): LocalOptions["logLevel"] {
+  return deployments.some(({ script }) => script !== undefined) ? "info" : "warn";
+}
+
+async function scriptHost(
+  endpoint: ResolvedEndpoint,
+  { options, env, progress }: Invocation,
+): Promise<{
+  readonly host: NonNullable<ServeOptions["scripts"]>;
+  readonly problems: readonly Problem[];
+}> {
+  const asked = typeof options["python"] === "string" ? options["python"] : undefined;
+  const { byDeployment, problems } = await interpretersOf(endpoint, { asked, env });
+  for (const [name, { path, version }] of byDeployment)
+    progress(`${name}: ${path} (Python ${version})`);
+  const python = Object.fromEntries([...byDeployment].map(([name, { path }]) => [name, path]));
+  // Who edits a script wants the next try, not the end.
+  const onFailedStart = options["watch"] === true ? ("retry" as const) : ("throw" as const);
+  return { host: { python, env, onFailedStart }, problems };
+}
 
 /** On this machine alone nobody needs a key, as Azure's local endpoints ask for none. */
 async function authFor(
@@ -100,12 +133,14 @@ function readOptions({ options }: Invocation) {
     return typeof value === "string" ? value : otherwise;
   };
   const metricsPort = options["metrics-port"];
+  const level = options["log-level"];
   return {
     ...(typeof metricsPort === "string" && {
       metricsPort: parsePort(metricsPort, "--metrics-port"),
     }),
     port: parsePort(text("port", "5001"), "--port"),
     host: text("host", "127.0.0.1"),
-    logLevel: parseLogLevel(text("log-level", "warn"), "--log-level"),
+    ...(typeof level === "string" && { logLevel: parseLogLevel(level, "--log-level") }),
+    watch: options["watch"] === true,
   };
 }

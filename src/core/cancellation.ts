@@ -2,16 +2,23 @@
 
 export class Cancellation {
   #cancelled = false;
+  #timedOut = false;
   #controller: AbortController | undefined;
 
   /** The caller went away, or the request's time is over. */
-  cancel(): void {
+  cancel(why: "gone" | "timeout"): void {
     this.#cancelled = true;
+    this.#timedOut ||= why === "timeout";
     this.#controller?.abort();
   }
 
   get cancelled(): boolean {
     return this.#cancelled;
+  }
+
+  /** Its time is over: what runs for it has to stop. */
+  get timedOut(): boolean {
+    return this.#timedOut;
   }
 
   /** For those who need to be told; made on demand, since most requests never need it. */

@@ -91,6 +91,11 @@ export const CODES = {
   ENGINE_TIMEOUT: { title: "The request's time is over", kind: "timeout" },
   ENGINE_STOPPED: { title: "The engine stopped before it answered", kind: "not-ready" },
 
+  // Scoring scripts.
+  SCRIPT_FAILED: { title: "A scoring script cannot be started", kind: "not-ready" },
+  SCRIPT_PYTHON: { title: "No Python has the packages of a script", kind: "not-found" },
+  SCRIPT_PACKAGE: { title: "A Python package cannot be had for the image", kind: "refused" },
+
   // Images and deployment manifests.
   BUILD_INPUT: { title: "A file of the image cannot be packed", kind: "bad-input" },
   BUILD_OUTPUT: { title: "A file of the build cannot be written", kind: "refused" },

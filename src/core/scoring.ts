@@ -35,6 +35,8 @@ export type ScoringResponse = {
   /** An HTTP status, also behind other fronts: they map it. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Headers that stand more than once, with all their values; they go before those in `headers`. */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 };
 

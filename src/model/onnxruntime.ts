@@ -1,7 +1,8 @@
 /** ONNX Runtime, loaded with its telemetry off. The only file that imports onnxruntime-node. */
 
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
 import type { Signature } from "../core/signature.ts";
 import type { DType, Tensor, TensorData } from "../core/tensor.ts";
@@ -16,6 +17,13 @@ import { removeZipMaps, zipMapsOf } from "./zip-map.ts";
  */
 export function disableTelemetry(): void {
   process.env["ORT_DISABLE_TELEMETRY"] = "1";
+}
+
+/** Of the native library, for processes that load it by themselves. */
+export function libraryPath(): string {
+  const require = createRequire(import.meta.url);
+  const folder = dirname(require.resolve("onnxruntime-node/package.json"));
+  return join(folder, "bin", "napi-v6", process.platform, process.arch, "libonnxruntime.so.1");
 }
 
 export type SessionOptions = {

@@ -49,7 +49,8 @@ export async function assemble(
       ? {}
       : { base: options.base.text, workingFolder: options.base.folder };
   const { env } = options;
-  const request = { platforms, frozen, store: blobs, run, folder, progress, env, ...named };
+  const { python } = plan;
+  const request = { platforms, frozen, store: blobs, run, folder, progress, env, python, ...named };
   const base = await lockedBase(lockFile, versions, request);
   await onBase?.(base);
   const created = timestamp(options.createdEpochSeconds);

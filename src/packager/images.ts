@@ -6,7 +6,9 @@ import type { LockedBase } from "./base/locked-base.ts";
 import { imageOf, indexOf } from "./image/image.ts";
 import type { ImageIndex } from "./image/image.ts";
 import type { Layer, LayerStore } from "./image/layer.ts";
+import type { LayerSource } from "./layer-source.ts";
 import { layerStack } from "./layer-stack.ts";
+import { codeLayer } from "./layers/code.ts";
 import { modelLayers } from "./layers/model.ts";
 import type { ModelLayers } from "./layers/model.ts";
 import type { AssembleOptions } from "./pack-options.ts";
@@ -32,6 +34,8 @@ export async function buildImages(
   const { plan, base, created } = parts;
   const models: ModelLayers[] = [];
   for (const model of plan.models) models.push(await modelLayers(model));
+  const code: LayerSource[] = [];
+  for (const each of plan.code) code.push(await codeLayer(each));
   const config = imageConfig(plan.endpoint, {
     ...base.lock,
     created,
@@ -40,24 +44,28 @@ export async function buildImages(
     modelSha256: new Map(models.map((layer) => [layer.model, layer.sha256])),
   });
   const images = options.platforms.map(async (platform) => {
-    const layers = await buildLayers({ ...parts, models }, platform, options);
+    const layers = await buildLayers({ ...parts, models, code }, platform, options);
     return imageOf({ platform, config, created, layers });
   });
   return indexOf(await settled(images));
 }
 
 async function buildLayers(
-  parts: BuildParts & { readonly models: readonly ModelLayers[] },
+  parts: BuildParts & {
+    readonly models: readonly ModelLayers[];
+    readonly code: readonly LayerSource[];
+  },
   platform: Platform,
   { packageRoot, run, progress, signal }: AssembleOptions,
 ): Promise<readonly Layer[]> {
-  const { base, folder, store, blobs, models, plan } = parts;
+  const { base, folder, store, blobs, models, code, plan } = parts;
   const stack = await layerStack(
     {
       base: { lock: base.lock.base, store: blobs, run, folder },
       packageRoot,
       version: base.lock.edgewright,
       models,
+      code,
       endpoint: plan.endpoint,
     },
     platform,

@@ -3,6 +3,7 @@
 import type { ResolvedEndpoint, Platform } from "../spec/resolved.ts";
 import { baseLayers } from "./base/layers.ts";
 import type { BaseLayers } from "./base/layers.ts";
+import { pythonLayer } from "./base/python-layer.ts";
 import { USER } from "./base/rootfs.ts";
 import type { LayerSource, ReadyLayer } from "./layer-source.ts";
 import { endpointLayer } from "./layers/endpoint.ts";
@@ -18,6 +19,7 @@ export type StackParts = {
   /** Of edgewright. */
   readonly version: string;
   readonly models: readonly ModelLayers[];
+  readonly code: readonly LayerSource[];
   /** With the image's paths. */
   readonly endpoint: ResolvedEndpoint;
 };
@@ -26,17 +28,19 @@ export async function layerStack(
   parts: StackParts,
   platform: Platform,
 ): Promise<readonly (LayerSource | ReadyLayer)[]> {
+  const python = pythonLayer(parts.base, platform);
   const below = [
     ...baseLayers(parts.base, platform),
+    ...(python === undefined ? [] : [python]),
     await onnxruntimeLayer(parts.packageRoot, platform),
     await vendorLayer(parts.packageRoot),
   ];
   const runtime = await runtimeLayer(parts.packageRoot, parts.version);
   const endpoint = await endpointLayer(parts.endpoint, USER);
-  const room = MOST_LAYERS - below.length - 2;
+  const room = MOST_LAYERS - below.length - parts.code.length - 2;
   const heads = parts.models.flatMap(({ head }) => head);
   const head = joinNeighbours(heads, Math.max(1, Math.ceil(room / 2)));
   const bodies = parts.models.flatMap(({ body }) => body);
   const body = joinNeighbours(bodies, Math.max(1, room - head.length));
-  return [...below, ...body, runtime, ...head, endpoint];
+  return [...below, ...body, runtime, ...head, ...parts.code, endpoint];
 }

@@ -2,13 +2,20 @@
 
 import { posix } from "node:path";
 import { NODE_FLAGS } from "../core/node-flags.ts";
-import { userError } from "../core/problem.ts";
+import { UserError, userError } from "../core/problem.ts";
 import type { ShippedModel } from "../model/prepare/shipped.ts";
-import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
+import type {
+  ResolvedDeployment,
+  ResolvedEndpoint,
+  ResolvedModel,
+  ResolvedScript,
+} from "../spec/resolved.ts";
+import { debianPackages } from "./base/python-packages.ts";
 import { USER } from "./base/rootfs.ts";
 import type { ImageConfig } from "./image/image.ts";
+import type { PlacedCode } from "./layers/code.ts";
 import type { PlacedModel } from "./layers/model.ts";
-import { ENDPOINT_FILE, HOME_FOLDER, MODELS_FOLDER } from "./layers/places.ts";
+import { CODE_FOLDER, ENDPOINT_FILE, HOME_FOLDER, MODELS_FOLDER } from "./layers/places.ts";
 import { RUNTIME_ENTRIES } from "./layers/runtime.ts";
 
 /** Of the scoring front. */
@@ -19,6 +26,10 @@ const METRICS_PORT = 9600;
 export type Plan = {
   /** Each model once, in the order of the deployments. */
   readonly models: readonly PlacedModel[];
+  /** Of each deployment with a script. */
+  readonly code: readonly PlacedCode[];
+  /** Debian packages that scripts need; none where there is no script. */
+  readonly python: readonly string[];
   /** With the image's paths. */
   readonly endpoint: ResolvedEndpoint;
 };
@@ -28,48 +39,115 @@ export function planImage(
   endpoint: ResolvedEndpoint,
   shipped: ReadonlyMap<string, ShippedModel> = new Map(),
 ): Plan {
-  const models = new Map<string, PlacedModel>();
+  const { names: python, problems } = debianPackages(endpoint);
+  if (problems.length > 0) throw new UserError(problems);
+  const models = placeModels(endpoint.deployments, shipped);
+  const code: PlacedCode[] = [];
   const deployments = endpoint.deployments.map((deployment) => {
-    const placed = placeModel(deployment, shipped);
-    if (placed === undefined) return withoutBuildPaths(deployment);
-    const key = `${placed.name}:${placed.version}`.toLowerCase();
-    const other = models.get(key);
-    if (other !== undefined && other.source !== placed.source) throw twoModels(placed, other);
-    models.set(key, other ?? placed);
-    const { model, ...rest } = withoutBuildPaths(deployment);
-    // Relative to the endpoint file, so that an unpacked image serves from any folder.
-    const path = posix.relative(posix.dirname(ENDPOINT_FILE), (other ?? placed).target);
-    if (model === undefined) return rest;
-    // What was measured differs from run to run: it travels in the manifest.
-    const { needBytes: _, ...fixed } = model;
-    return { ...rest, model: { ...fixed, path } };
+    const { model, script, ...rest } = withoutBuildPaths(deployment);
+    const placedCode = script && placeCode(deployment.name, script, models);
+    if (placedCode !== undefined) code.push(placedCode);
+    return {
+      ...rest,
+      ...(model !== undefined && { model: modelInside(model, script !== undefined, models) }),
+      ...(script !== undefined &&
+        placedCode !== undefined && { script: scriptInside(script, placedCode) }),
+    };
   });
-  return { models: [...models.values()], endpoint: { ...endpoint, deployments } };
+  return { models: [...models.values()], code, python, endpoint: { ...endpoint, deployments } };
 }
 
-function placeModel(
-  { name: deployment, model, script }: ResolvedDeployment,
+/**
+ * Each model once; of a folder and a file in it, both asked for, the folder. What a script opens is
+ * shipped as it was given, also where another deployment serves the same model without one.
+ */
+function placeModels(
+  deployments: readonly ResolvedDeployment[],
   shipped: ReadonlyMap<string, ShippedModel>,
-): PlacedModel | undefined {
-  if (script !== undefined) {
-    throw userError(
-      "CLI_UNSUPPORTED",
-      `Deployment "${deployment}" has a scoring script; images serve models without one so far.`,
-      { hint: "Leave code_configuration out to have the model served directly." },
-    );
+): ReadonlyMap<string, PlacedModel> {
+  const models = new Map<string, PlacedModel>();
+  for (const { model, script } of deployments) {
+    if (model === undefined) continue;
+    const files = script === undefined ? shipped.get(model.path) : undefined;
+    const placed = { ...placeModel(model), ...(files && { shipped: files }) };
+    const other = models.get(keyOf(model));
+    models.set(keyOf(model), other === undefined ? placed : wider(placed, other));
   }
-  if (model === undefined) return undefined;
-  const { name, version, path } = model;
+  return models;
+}
+
+function wider(one: PlacedModel, other: PlacedModel): PlacedModel {
+  if (one.source === other.source) return one.shipped === undefined ? one : other;
+  if (isInside(other.source, one.source)) return asGiven(one);
+  if (isInside(one.source, other.source)) return asGiven(other);
+  throw twoModels(one, other);
+}
+
+function asGiven(model: PlacedModel): PlacedModel {
+  const { shipped: _, ...placed } = model;
+  return placed;
+}
+
+function keyOf({ name, version }: ResolvedModel): string {
+  return `${name}:${version}`.toLowerCase();
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`);
+}
+
+function placeModel({ name, version, path, directory }: ResolvedModel): PlacedModel {
+  const folder = `${MODELS_FOLDER}/${name}/${version}`;
+  if (directory !== undefined) return { name, version, source: directory, target: folder };
   const file = path.split(/[/\\]/u).findLast((part) => part !== "") ?? name;
-  const target = `${MODELS_FOLDER}/${name}/${version}/${file}`;
-  const files = shipped.get(path);
-  return { name, version, source: path, target, ...(files && { shipped: files }) };
+  return { name, version, source: path, target: `${folder}/${file}` };
+}
+
+/** Relative to the endpoint file, so that an unpacked image serves from any folder. */
+function fromEndpoint(target: string): string {
+  return posix.relative(posix.dirname(ENDPOINT_FILE), target);
+}
+
+function modelInside(
+  model: ResolvedModel,
+  isSeenByScript: boolean,
+  models: ReadonlyMap<string, PlacedModel>,
+): ResolvedModel {
+  const placed = models.get(keyOf(model));
+  if (placed === undefined) return model;
+  const target = posix.join(placed.target, posix.relative(placed.source, model.path));
+  // What was measured differs from run to run: it travels in the manifest.
+  const { directory: _, needBytes: _need, ...rest } = model;
+  const folder = fromEndpoint(`${MODELS_FOLDER}/${placed.name}/${placed.version}`);
+  return {
+    ...rest,
+    path: fromEndpoint(target),
+    ...(isSeenByScript && { directory: folder }),
+  };
+}
+
+function placeCode(
+  deployment: string,
+  { directory, path }: ResolvedScript,
+  models: ReadonlyMap<string, PlacedModel>,
+): PlacedCode {
+  // A script beside its code folder brings the folder it lies in.
+  const source = isInside(path, directory) ? directory : posix.dirname(path);
+  const target = `${CODE_FOLDER}/${deployment}/${posix.basename(source)}`;
+  return { deployment, source, target, without: [...models.values()].map((each) => each.source) };
+}
+
+function scriptInside({ path }: ResolvedScript, { source, target }: PlacedCode): ResolvedScript {
+  return {
+    directory: fromEndpoint(target),
+    path: fromEndpoint(posix.join(target, posix.relative(source, path))),
+  };
 }
 
 /** Where the build machine keeps its files is nobody's business on the device. */
 function withoutBuildPaths({ environment, ...rest }: ResolvedDeployment): ResolvedDeployment {
   if (environment === undefined) return rest;
-  const { condaFile: _, ...named } = environment;
+  const { condaFile: _, requirements: __, ...named } = environment;
   return { ...rest, environment: named };
 }
 

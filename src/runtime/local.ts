@@ -5,10 +5,15 @@ import type { Problem } from "../core/problem.ts";
 import { createLeave } from "./leave.ts";
 import { createLog } from "./log.ts";
 import type { LogLevel } from "./log.ts";
+import { watchScripts } from "./scripts/watch.ts";
 import { serve } from "./serve.ts";
 import type { ServeOptions } from "./serve.ts";
 
-export type LocalOptions = Omit<ServeOptions, "log" | "clock"> & { readonly logLevel: LogLevel };
+export type LocalOptions = Omit<ServeOptions, "log" | "clock"> & {
+  readonly logLevel: LogLevel;
+  /** Whether a script that is saved is loaded again. */
+  readonly watch?: boolean;
+};
 
 export type LocalMessage =
   | { readonly kind: "ready"; readonly url: string; readonly metricsUrl?: string }
@@ -26,10 +31,11 @@ function tell(message: LocalMessage, exitCode?: number): void {
 
 process.once("message", (options: LocalOptions) => void start(options));
 
-async function start({ logLevel, ...options }: LocalOptions): Promise<void> {
+async function start({ logLevel, watch = false, ...options }: LocalOptions): Promise<void> {
   try {
     const log = createLog(logLevel, process.stderr);
     const running = await serve({ ...options, log, clock });
+    if (watch) watchScripts(options.endpoint.deployments, running.reload);
     const leave = createLeave(running);
     process.on("SIGTERM", leave);
     process.on("SIGINT", leave);

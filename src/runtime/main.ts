@@ -10,16 +10,11 @@ import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
-/** Model paths in the file are relative to it, so that an unpacked image serves from anywhere. */
+/** Paths in the file are relative to it, so that an unpacked image serves from anywhere. */
 async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   try {
     const endpoint = JSON.parse(await readFile(file, "utf8")) as ResolvedEndpoint;
-    const deployments = endpoint.deployments.map((deployment) => {
-      const { model, ...rest } = deployment;
-      if (model === undefined) return deployment;
-      return { ...rest, model: { ...model, path: resolve(dirname(file), model.path) } };
-    });
-    return { ...endpoint, deployments };
+    return fromFolder(endpoint, dirname(file));
   } catch (error) {
     throw userError("RUNTIME_ENDPOINT", `${file} cannot be read: ${(error as Error).message}`);
   }
@@ -36,6 +31,24 @@ function withNeeds(
     if (model === undefined || needBytes === undefined) return deployment;
     return { name, ...rest, model: { ...model, needBytes } };
   });
+  return { ...endpoint, deployments };
+}
+
+function fromFolder(endpoint: ResolvedEndpoint, folder: string): ResolvedEndpoint {
+  const from = (path: string): string => resolve(folder, path);
+  const deployments = endpoint.deployments.map(({ model, script, ...rest }) => ({
+    ...rest,
+    ...(model && {
+      model: {
+        ...model,
+        path: from(model.path),
+        ...(model.directory !== undefined && { directory: from(model.directory) }),
+      },
+    }),
+    ...(script && {
+      script: { ...script, directory: from(script.directory), path: from(script.path) },
+    }),
+  }));
   return { ...endpoint, deployments };
 }
 
@@ -63,6 +76,7 @@ try {
     setLogLevel: log.setLevel,
     log,
     clock,
+    scripts: { python: {}, env: process.env, onFailedStart: "retry" },
   });
   const leave = createLeave(running);
   process.on("SIGTERM", leave);

@@ -25,6 +25,8 @@ import { watchDeployments } from "./metrics/deployments.ts";
 import { watchMachine } from "./metrics/machine.ts";
 import type { Router } from "./routing/router.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
+import { conventionsFor } from "./endpoint-conventions.ts";
+import type { ScriptHost } from "./script-engine.ts";
 import { createServedEndpoint } from "./served-endpoint.ts";
 import { runtimeVersion } from "./version.ts";
 
@@ -41,6 +43,8 @@ export type ServeOptions = {
   readonly setLogLevel?: (level: string) => void;
   readonly log: Log;
   readonly clock: Clock;
+  /** For deployments with a script. */
+  readonly scripts?: ScriptHost;
 };
 
 export type Running = {
@@ -52,6 +56,8 @@ export type Running = {
   readonly router: Router;
   /** Replaces what credentials are held against, at once. @throws UserError RUNTIME_SETTING */
   readonly setKeys: (keys: AuthOptions["keys"]) => void;
+  /** Loads a deployment's script again, at once. */
+  readonly reload: (deployment: string) => void;
   /**
    * Stops accepting, answers what has arrived, frees the engines. False where a run of a model has
    * not come to an end in time: the process cannot leave in an orderly way then.
@@ -80,17 +86,20 @@ export async function serve(options: ServeOptions): Promise<Running> {
     metrics,
     endpoint.deployments.map(({ name }) => name),
   );
-  const served = createServedEndpoint({ endpoint, metrics: runtimeMetrics, clock, log });
-  const { router, ready, stats } = served;
+  const around = { clock, log, limits, scripts: options.scripts };
+  const served = createServedEndpoint({ endpoint, metrics: runtimeMetrics, ...around });
+  const { router, ready, stats, described: deployments } = served;
+  const secured = auth.mode !== "none";
   watchDeployments(metrics, ready, () => stats().deployments);
   watchMachine(metrics, { limits, clock, version: runtimeVersion() });
   const front = createHttpFront({
     scorer: router,
+    conventions: conventionsFor(endpoint),
     pages: {
       ready,
       stats,
       renderMetrics: metrics.render,
-      openApi: createOpenApiPage({ ...endpoint, secured: auth.mode !== "none", scorer: router }),
+      openApi: createOpenApiPage({ ...endpoint, deployments, secured, scorer: router }),
     },
     v2: served.v2,
     admit: guard.admit,
@@ -134,7 +143,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const { setKeys } = guard;
   const hands = { ...options, ...served, setKeys, limits, metrics };
   if (options.edge !== undefined) edge = startEdgeModule({ ...hands, ...options.edge });
-  return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, stop };
+  const { reload } = served;
+  return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, reload, stop };
 }
 
 function reportKeys({ mode, keys }: AuthOptions, log: Log): void {

@@ -1,6 +1,6 @@
 /** All deployments of an endpoint behind one router, and what is known of them together. */
 
-import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import type { V2Options } from "./fronts/v2.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Router, Traffic } from "./routing/router.ts";
@@ -17,6 +17,10 @@ export type ServedEndpoint = {
   readonly start: () => Promise<void>;
   /** Whether every deployment can score. */
   readonly ready: () => boolean;
+  /** Deployments with what their scripts say of themselves. */
+  readonly described: readonly (ResolvedDeployment & Pick<Serving, "describe">)[];
+  /** Loads a deployment's script again. */
+  readonly reload: (deployment: string) => void;
   readonly stats: () => {
     readonly traffic: Traffic;
     readonly deployments: readonly ServingStats[];
@@ -37,6 +41,11 @@ export function createServedEndpoint(options: ServingOptions): ServedEndpoint {
     router,
     servings,
     v2: v2Options(endpoint, servings),
+    described: endpoint.deployments.map((deployment, index) => {
+      const describe = servings[index]?.describe;
+      return describe === undefined ? deployment : { ...deployment, describe };
+    }),
+    reload: (deployment) => servings.find(({ name }) => name === deployment)?.reload?.(),
     start: async () => {
       await Promise.all(servings.map(({ backend }) => backend.start()));
       started = true;

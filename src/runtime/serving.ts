@@ -2,25 +2,34 @@
 
 import type { Clock, Log } from "../core/ports.ts";
 import { userError } from "../core/problem.ts";
+import type { Backend, ScoringResponse } from "../core/scoring.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { createModelBackend } from "./engine/model-backend.ts";
-import type { EngineReport, ModelBackend } from "./engine/model-backend.ts";
+import type { EngineReport } from "./engine/model-backend.ts";
+import type { Limits } from "./limits.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 import { createAdmission } from "./routing/admission.ts";
 import type { Admission, Refusal, RequestSettings } from "./routing/admission.ts";
+import { nameAnswers } from "./routing/answer-name.ts";
 import { createSwitch } from "./routing/switch.ts";
 import type { Switch } from "./routing/switch.ts";
+import { createScriptEngine } from "./script-engine.ts";
+import type { ScriptHost } from "./script-engine.ts";
 import { faultResponse, OVERLOAD_RESPONSE } from "./wire/fault.ts";
 
 export type Serving = {
   readonly name: string;
-  readonly backend: ModelBackend;
+  readonly backend: Backend;
   readonly admission: Admission;
   /** What the router knows of it: the admission, unless it is switched off. */
   readonly door: Switch;
   readonly stats: () => ServingStats;
   /** From the next request on; what is absent is as the spec says. */
   readonly setRequestSettings: (patch: RequestSettingsPatch) => void;
+  /** Answers `/swagger.json`, where a script does. */
+  readonly describe?: (query: string) => ScoringResponse;
+  /** Loads the script again, where there is one. */
+  readonly reload?: () => void;
 };
 
 type RequestSettingsPatch = {
@@ -44,33 +53,32 @@ export type ServingOptions = {
   readonly metrics: RuntimeMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly limits: Limits;
+  readonly scripts: ScriptHost | undefined;
 };
 
-export function createServing(
-  deployment: ResolvedDeployment,
-  { endpoint, metrics, clock, log }: ServingOptions,
-): Serving {
+type Engine = Pick<Serving, "backend" | "describe" | "reload"> & {
+  readonly report: () => EngineReport | undefined;
+};
+
+export function createServing(deployment: ResolvedDeployment, options: ServingOptions): Serving {
+  const { metrics, clock } = options;
   const { name } = deployment;
-  const { placement } = endpoint.module;
-  const backend = createModelBackend({
-    name,
-    instances: deployment.instances,
-    model: modelOf(deployment),
-    main: name === mainDeployment(endpoint),
-    ...(placement !== undefined && { placement }),
-    hungMs: deployment.requestTimeoutMs + HUNG_GRACE_MS,
-    log,
-    onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
-  });
+  const finish = nameAnswers(name);
+  const { backend, report, ...script } =
+    deployment.script === undefined
+      ? modelEngine(deployment, options)
+      : scriptEngine(deployment, options);
   const admission = createAdmission({
     backend,
     settings: settingsOf(deployment),
     clock,
-    refuse: (reason) => refusalOf(name, reason),
+    refuse: (reason) => finish(refusalOf(name, reason)),
+    finish,
     onGranted: (waitMs) => metrics.observeWait(name, waitMs),
   });
   const stats = (): ServingStats => {
-    const engine = backend.report();
+    const engine = report();
     return {
       name,
       ready: backend.ready(),
@@ -83,21 +91,45 @@ export function createServing(
   const setRequestSettings = (patch: RequestSettingsPatch): void =>
     admission.setSettings(settingsOf({ ...deployment, ...patch }));
   const door = createSwitch(admission, () =>
-    faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`),
+    finish(faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`)),
   );
-  return { name, backend, admission, door, stats, setRequestSettings };
+  return { name, backend, admission, door, stats, setRequestSettings, ...script };
+}
+
+function modelEngine(
+  deployment: ResolvedDeployment,
+  { endpoint, metrics, log }: ServingOptions,
+): Engine {
+  const { name } = deployment;
+  const { placement } = endpoint.module;
+  const backend = createModelBackend({
+    name,
+    instances: deployment.instances,
+    model: modelOf(deployment),
+    main: name === mainDeployment(endpoint),
+    ...(placement !== undefined && { placement }),
+    hungMs: deployment.requestTimeoutMs + HUNG_GRACE_MS,
+    log,
+    onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
+  });
+  return { backend, report: backend.report };
+}
+
+function scriptEngine(
+  deployment: ResolvedDeployment,
+  { endpoint, limits, scripts: host, log }: ServingOptions,
+): Engine {
+  const backend = createScriptEngine(deployment, { endpoint, host, limits, log });
+  const { describe, reload } = backend;
+  return { backend, report: () => undefined, describe, reload };
 }
 
 /** What an engine may still be given once every request it holds has timed out. */
 const HUNG_GRACE_MS = 5_000;
 
-function modelOf({ name, script, model, cpus }: ResolvedDeployment) {
-  if (script !== undefined || model?.signature === undefined) {
-    throw userError(
-      "CLI_UNSUPPORTED",
-      `deployment '${name}' has a scoring script, and scripts are not served yet`,
-      { hint: "take the script out: a model without one is served directly" },
-    );
+function modelOf({ name, model, cpus }: ResolvedDeployment) {
+  if (model?.signature === undefined) {
+    throw userError("RUNTIME_ENDPOINT", `deployment '${name}' has neither a script nor a model`);
   }
   const { path, version, signature } = model;
   return {

@@ -3,6 +3,7 @@
 import type { Place, Problem, Read } from "../core/problem.ts";
 import type { Device } from "./device.ts";
 import { MIB, renderCpus, renderMemory } from "./quantity.ts";
+import { scriptProcesses } from "./resolved.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "./resolved.ts";
 import {
   claimOf,
@@ -145,11 +146,12 @@ function cutResource(
 
 function granted(deployment: ResolvedDeployment, claim: Claim | undefined): ResolvedDeployment {
   if (claim === undefined) return deployment;
+  const memory = claim.memoryBytes.want;
   return {
     ...deployment,
     instances: claim.instances,
     cpus: claim.cpus.want,
-    memoryBytes: claim.memoryBytes.want,
+    memoryBytes: memory === null ? null : Math.floor(memory / scriptProcesses(deployment)),
     limitsFrom: deployment.memoryBytes === null ? "device" : deployment.limitsFrom,
     ...(deployment.batch && { batch: { ...deployment.batch, nodeCount: claim.instances } }),
   };
@@ -161,7 +163,7 @@ function withModuleLimits(endpoint: ResolvedEndpoint): ResolvedEndpoint {
   const sum = (of: Resource): number | null =>
     deployments.some((each) => each[of] === null)
       ? null
-      : deployments.reduce((before, each) => before + each.instances * (each[of] ?? 0), 0);
+      : deployments.reduce((before, each) => before + countOf(each, of) * (each[of] ?? 0), 0);
   const cpus = sum("cpus");
   const memoryBytes = sum("memoryBytes");
   return {
@@ -172,6 +174,11 @@ function withModuleLimits(endpoint: ResolvedEndpoint): ResolvedEndpoint {
       memoryBytes: memoryBytes === null ? null : memoryBytes + ROUTER_MEMORY_BYTES,
     },
   };
+}
+
+/** Memory counts for each process of a script. */
+function countOf(deployment: ResolvedDeployment, of: Resource): number {
+  return deployment.instances * (of === "memoryBytes" ? scriptProcesses(deployment) : 1);
 }
 
 function tooSmall(endpoint: ResolvedEndpoint, device: Device, least: Room): Problem {

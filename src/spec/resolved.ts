@@ -14,6 +14,8 @@ export type ResolvedModel = {
   readonly version: string;
   /** The file or folder. */
   readonly path: string;
+  /** What a script sees as `AZUREML_MODEL_DIR`; the folder that `path` lies in where it is absent. */
+  readonly directory?: string;
   /** Recorded when the file is looked at; only for models that are served without a script. */
   readonly sha256?: string;
   readonly bytes?: number;
@@ -28,6 +30,8 @@ export type ResolvedScript = {
   readonly directory: string;
   /** The script, inside `directory` or beside the spec. */
   readonly path: string;
+  /** Modules of other people that its import lines name. */
+  readonly imports?: readonly string[];
 };
 
 export type ResolvedEnvironment = {
@@ -36,6 +40,8 @@ export type ResolvedEnvironment = {
   readonly image?: string;
   /** Path of a conda file, absolute on the build machine. */
   readonly condaFile?: string;
+  /** What the conda file asks for beside Python itself: names as pip spells them. */
+  readonly requirements?: readonly string[];
 };
 
 export type Scale = {
@@ -130,3 +136,19 @@ export type ResolvedEndpoint = {
   readonly defaultDeployment?: string;
   readonly module: ResolvedModule;
 };
+
+/**
+ * How many processes run the script in one instance: `WORKER_COUNT` where it is a number above 0.
+ * Each of them may use the memory of an instance.
+ */
+export function scriptProcesses(
+  deployment: Pick<
+    ResolvedDeployment,
+    "script" | "environmentVariables" | "maxConcurrentRequestsPerInstance"
+  >,
+): number {
+  const { script, environmentVariables, maxConcurrentRequestsPerInstance } = deployment;
+  if (script === undefined) return 1;
+  const count = environmentVariables["WORKER_COUNT"] ?? "";
+  return /^[1-9]\d{0,3}$/.test(count) ? Number(count) : maxConcurrentRequestsPerInstance;
+}

@@ -1,6 +1,7 @@
 /** How is a device's room shared out among instances? Pure arithmetic; the order is DESIGN's rule. */
 
 import { MIB } from "./quantity.ts";
+import { scriptProcesses } from "./resolved.ts";
 import type { ResolvedDeployment } from "./resolved.ts";
 
 /** What all instances may use together. */
@@ -32,8 +33,11 @@ const LEAST_MEMORY_BYTES = 32 * MIB;
 const EPSILON = 1e-9;
 
 export function claimOf(deployment: ResolvedDeployment, needBytes = 0): Claim {
-  const { name, traffic, instances, cpus, memoryBytes, limitsFrom } = deployment;
-  const leastMemory = Math.max(needBytes, LEAST_MEMORY_BYTES);
+  const { name, traffic, instances, cpus, limitsFrom } = deployment;
+  // Each process of a script may use what the spec gives an instance.
+  const processes = scriptProcesses(deployment);
+  const memoryBytes = deployment.memoryBytes && deployment.memoryBytes * processes;
+  const leastMemory = Math.max(needBytes, LEAST_MEMORY_BYTES) * processes;
   const byNumber = limitsFrom === "resources" && memoryBytes !== null;
   return {
     name,

@@ -27,7 +27,7 @@ suite("the Dockerfiles", () => {
       if (!["PATH", "SSL_CERT_FILE"].includes(name))
         assert.ok(dockerfile.includes(`${name}=${value}`), name);
     assert.ok(
-      dockerfile.includes(`ENTRYPOINT ${JSON.stringify(config.entrypoint).replace(",", ", ")}`),
+      dockerfile.includes(`ENTRYPOINT ${JSON.stringify(config.entrypoint).replaceAll(",", ", ")}`),
     );
     assert.ok(dockerfile.includes(`EXPOSE ${config.ports.join(" ")}`));
     assert.ok(dockerfile.includes(`USER ${config.user}`));

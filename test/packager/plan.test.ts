@@ -65,11 +65,56 @@ suite("planImage", () => {
     }
   });
 
-  test("a scoring script is refused by the deployment's name", () => {
-    const script = { directory: "/home/me", path: "/home/me/score.py" };
+  test("code, model folder and Python packages come along with a script", () => {
+    const script = { directory: "/home/me/src", path: "/home/me/src/a/score.py", imports: ["PIL"] };
+    const registered = { ...model, path: "/m/pump/3/pump.onnx", directory: "/m/pump/3" };
+    const plan = planImage(
+      endpoint({
+        deployments: [
+          deployment({ script, model: registered, environment: { requirements: ["numpy"] } }),
+          deployment({ name: "green", traffic: 0, model: { ...model, path: registered.path } }),
+        ],
+      }),
+    );
+    assert.deepEqual(plan.python, ["python3", "python3-numpy", "python3-pil"]);
+    assert.deepEqual(plan.code, [
+      {
+        deployment: "blue",
+        source: "/home/me/src",
+        target: "var/azureml-app/code/blue/src",
+        without: ["/m/pump/3"],
+      },
+    ]);
+    assert.deepEqual(
+      plan.models.map(({ source, target }) => [source, target]),
+      [["/m/pump/3", "var/azureml-app/azureml-models/pump/3"]],
+    );
+    const [blue, green] = plan.endpoint.deployments;
+    assert.deepEqual(blue?.script, {
+      directory: "code/blue/src",
+      path: "code/blue/src/a/score.py",
+    });
+    assert.equal(blue.model?.directory, "azureml-models/pump/3");
+    for (const each of [blue, green])
+      assert.equal(each?.model?.path, "azureml-models/pump/3/pump.onnx");
+  });
+
+  test("a Python package that Debian lacks is refused with the deployment that wants it", () => {
+    const script = { directory: "/src", path: "/src/score.py", imports: ["lightgbm"] };
+    const environment = { requirements: ["mlflow"] };
     assert.throws(
-      () => planImage(endpoint({ deployments: [deployment({ script })] })),
-      (error) => error instanceof UserError && error.problems[0]?.code === "CLI_UNSUPPORTED",
+      () => planImage(endpoint({ deployments: [deployment({ script, environment })] })),
+      (error) => {
+        assert.ok(error instanceof UserError);
+        assert.deepEqual(
+          error.problems.map(({ code, message }) => [code, /mlflow|lightgbm/u.exec(message)?.[0]]),
+          [
+            ["SCRIPT_PACKAGE", "mlflow"],
+            ["SCRIPT_PACKAGE", "lightgbm"],
+          ],
+        );
+        return true;
+      },
     );
   });
 });

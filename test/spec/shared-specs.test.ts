@@ -64,6 +64,7 @@ suite("the documents of ../shared/specs", { skip: withoutShared }, () => {
         name: "my-model-m1",
         version: "1",
         path: join(folder, "models/my-model-m1/1/net.onnx"),
+        directory: join(folder, "models/my-model-m1/1"),
       },
       script: {
         directory: join(folder, "src/onlinescoring/m1"),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { userError } from "../../core/problem.ts";
 import type { Platform } from "../../spec/resolved.ts";
 import type { ProgramResult, RunProgram } from "../programs.ts";
+import { neededBy } from "./dependencies.ts";
 
 /** What Node, ONNX Runtime and TLS need of a system. */
 const WANTED = [
@@ -31,6 +32,8 @@ export type Apt = {
   readonly suite: string;
   /** The newest versions there are. */
   readonly solve: () => Promise<readonly PackageVersion[]>;
+  /** The newest versions of packages with all they need, but for the system's own and what is dropped. */
+  readonly closure: (names: readonly string[]) => Promise<readonly PackageVersion[]>;
   /** Path of the .deb, verified by apt; `undefined` where the sources have that version no more. */
   readonly download: (wanted: PackageVersion) => Promise<string | undefined>;
 };
@@ -60,15 +63,22 @@ export async function openApt({ platform, run, folder }: AptOptions): Promise<Ap
   const suite = RELEASE.exec(releases.stdout)?.groups?.["suite"];
   // Without a network `update` ends well all the same.
   if (suite === undefined) throw sourcesError(platform, update.stderr);
+  const plan = async (names: readonly string[]): Promise<readonly PackageVersion[]> => {
+    const planned = await apt("apt-get", "-q", "-y", "--simulate", "install", ...names);
+    if (planned.exitCode !== 0) throw sourcesError(platform, `${update.stderr}\n${planned.stderr}`);
+    return [...planned.stdout.matchAll(/^Inst (?<name>\S+) \((?<version>\S+) /gmu)]
+      .map(({ groups }) => ({ name: groups?.["name"] ?? "", version: groups?.["version"] ?? "" }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  };
   return {
     suite,
-    solve: async () => {
-      const plan = await apt("apt-get", "-q", "-y", "--simulate", "install", ...WANTED);
-      if (plan.exitCode !== 0) throw sourcesError(platform, `${update.stderr}\n${plan.stderr}`);
-      return [...plan.stdout.matchAll(/^Inst (?<name>\S+) \((?<version>\S+) /gmu)]
-        .map(({ groups }) => ({ name: groups?.["name"] ?? "", version: groups?.["version"] ?? "" }))
-        .filter(({ name }) => WANTED.includes(name) || CARRIED.test(name))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    solve: async () => (await plan(WANTED)).filter(isSystem),
+    closure: async (names) => {
+      const planned = await plan([...WANTED, ...names]);
+      const exact = planned.map(({ name, version }) => `${name}=${version}`);
+      const shown = await apt("apt-cache", "show", "--no-all-versions", ...exact);
+      const needed = neededBy(names, shown.stdout);
+      return planned.filter((each) => needed.has(each.name) && !isSystem(each));
     },
     download: async ({ name, version }) => {
       const download = await apt("apt-get", "-q", "download", `${name}=${version}`);
@@ -80,6 +90,10 @@ export async function openApt({ platform, run, folder }: AptOptions): Promise<Ap
       throw sourcesError(platform, `${update.stderr}\n${download.stderr}`);
     },
   };
+}
+
+function isSystem({ name }: PackageVersion): boolean {
+  return WANTED.includes(name) || CARRIED.test(name);
 }
 
 async function aptOptions(folder: string, architecture: string): Promise<string[]> {

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { userError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Platform } from "../../spec/resolved.ts";
-import type { BlobStore, Digest } from "../blob-store.ts";
+import type { BlobStore } from "../blob-store.ts";
 import type { RunProgram } from "../programs.ts";
 import { settled } from "../settled.ts";
 import { openApt } from "./apt.ts";
 import type { Apt, PackageVersion } from "./apt.ts";
+import { debDigest } from "./digest.ts";
 import { LOCK_FILE } from "./lock.ts";
 import type { BaseLock, DebianPackage } from "./lock.ts";
 import { fetchNode, integrityDigest, newestNode } from "./node-package.ts";
@@ -25,6 +26,8 @@ export type BaseRequest = {
   /** An empty folder. */
   readonly folder: string;
   readonly progress: (line: string) => void;
+  /** Debian packages of Python, sorted; absent or none where no script needs it. */
+  readonly python?: readonly string[];
 };
 
 export type AssembledBase = { readonly lock: BaseLock; readonly problems: readonly Problem[] };
@@ -42,9 +45,10 @@ export async function assembleBase(request: BaseRequest): Promise<AssembledBase>
     if (frozen) throw lockChanged([change]);
     changes.push(change);
   };
+  const apt = aptByPlatform(request);
   const [node, ...systems] = await settled<BaseLock["node"] | System>([
     nodeOf(request, changed),
-    ...platforms.map((platform) => systemOf(request, platform, changed)),
+    ...platforms.map((platform) => systemOf(request, platform, { changed, apt })),
   ]);
   const packages = { ...locked?.packages };
   let suite = locked?.suite ?? "";
@@ -52,11 +56,13 @@ export async function assembleBase(request: BaseRequest): Promise<AssembledBase>
     packages[system.platform] = [...system.packages];
     suite = system.suite;
   }
+  const python = await pythonOf(request, { changed, apt });
   const lock: BaseLock = {
     kind: "assembled",
     suite,
     packages,
     node: node as BaseLock["node"],
+    ...(python !== undefined && { python }),
   };
   return { lock, problems: locked === undefined ? [] : changes.map(lockWarning) };
 }
@@ -67,12 +73,33 @@ type System = {
   readonly packages: readonly DebianPackage[];
 };
 
+type Tools = {
+  readonly changed: (change: string) => void;
+  readonly apt: (platform: Platform) => Promise<Apt>;
+};
+
+/** Opened when it is needed first, and once: reading the package lists takes seconds. */
+function aptByPlatform({ run, folder, progress }: BaseRequest): Tools["apt"] {
+  const opened = new Map<Platform, Promise<Apt>>();
+  const open = async (platform: Platform): Promise<Apt> => {
+    progress(`base: Debian packages for ${platform}`);
+    const own = join(folder, platform.replace("/", "-"));
+    await mkdir(own, { recursive: true });
+    return openApt({ platform, run, folder: own });
+  };
+  return (platform) => {
+    const apt = opened.get(platform) ?? open(platform);
+    opened.set(platform, apt);
+    return apt;
+  };
+}
+
 async function systemOf(
   request: BaseRequest,
   platform: Platform,
-  changed: (change: string) => void,
+  { changed, apt: open }: Tools,
 ): Promise<System> {
-  const { locked, store, progress } = request;
+  const { locked, store } = request;
   const pinned = locked?.packages[platform];
   const missing = [];
   for (const deb of pinned ?? []) if (!(await store.has(debDigest(deb)))) missing.push(deb);
@@ -81,10 +108,7 @@ async function systemOf(
 
   if (locked !== undefined && pinned === undefined)
     changed(`${LOCK_FILE} has no packages for ${platform}`);
-  progress(`base: Debian packages for ${platform}`);
-  const folder = join(request.folder, platform.replace("/", "-"));
-  await mkdir(folder, { recursive: true });
-  const apt = await openApt({ platform, run: request.run, folder });
+  const apt = await open(platform);
   if (locked !== undefined && pinned !== undefined) {
     const gone = await refetch(missing, apt, store);
     if (gone === undefined) return { platform, suite: locked.suite, packages: pinned };
@@ -96,6 +120,34 @@ async function systemOf(
   const packages = [];
   for (const wanted of await apt.solve()) packages.push(await fetchNewest(wanted, apt, store));
   return { platform, suite: apt.suite, packages };
+}
+
+/** Python's packages of every platform; those of the lock where it was made for the same wishes. */
+async function pythonOf(
+  request: BaseRequest,
+  { changed, apt: open }: Tools,
+): Promise<BaseLock["python"]> {
+  const { locked, platforms, python: wanted = [], store } = request;
+  if (wanted.length === 0) return undefined;
+  const before = locked?.python;
+  const same = before?.wanted.join(" ") === wanted.join(" ");
+  if (locked !== undefined && !same) changed(`${LOCK_FILE} has no ${wanted.join(", ")} together`);
+  const packages = same ? { ...before?.packages } : {};
+  for (const platform of platforms) {
+    const pinned = packages[platform];
+    const missing = [];
+    for (const deb of pinned ?? []) if (!(await store.has(debDigest(deb)))) missing.push(deb);
+    if (pinned !== undefined && missing.length === 0) continue;
+    const apt = await open(platform);
+    const gone = pinned === undefined ? undefined : await refetch(missing, apt, store);
+    if (pinned !== undefined && gone === undefined) continue;
+    if (gone !== undefined)
+      changed(`${gone.name} ${gone.version} for ${platform} is in ${LOCK_FILE} and cannot be had`);
+    const found = [];
+    for (const each of await apt.closure(wanted)) found.push(await fetchNewest(each, apt, store));
+    packages[platform] = found;
+  }
+  return { wanted: [...wanted], packages };
 }
 
 /** The first that cannot be had again as it was. */
@@ -178,10 +230,6 @@ async function lockedNode(
     found[platform] = fetched;
   }
   return { version, integrity: found };
-}
-
-export function debDigest({ sha256 }: DebianPackage): Digest {
-  return `sha256:${sha256}`;
 }
 
 /** What a frozen build says about each difference between the lock and the world. */

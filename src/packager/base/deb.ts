@@ -19,23 +19,38 @@ const CUT = [
   /^var\/lib\/(?:dpkg|pam)\//u,
 ];
 
+/** Of Python and its packages: the interpreter stays, what only developers of packages read goes. */
+export const PYTHON_CUT: readonly RegExp[] = [
+  ...CUT.filter((cut) => !cut.source.includes("s?bin")),
+  /^usr\/s?bin\/(?!python3(?:\.\d+)?$)/u,
+  /^usr\/lib\/(?:init|valgrind|binfmt\.d)\//u,
+  /^usr\/lib\/python3\.\d+\/(?:test|idlelib|turtledemo|ensurepip|lib2to3|pydoc_data|tkinter)\//u,
+  /^usr\/lib\/python3\/dist-packages\/(?:.*\/)?tests?\//u,
+  /^usr\/lib\/python3\/dist-packages\/.*\.(?:h|hpp|pxd|pyi)$/u,
+  /^usr\/(?:include|src)\//u,
+  /^usr\/share\/(?:applications|binfmts|pixmaps|python3|javascript|gdb|readline)\//u,
+  /^usr\/lib\/.*\.a$/u,
+];
+
 export type UnpackDeb = {
   readonly name: string;
   readonly file: string;
   readonly run: RunProgram;
   /** For the unpacked tar. */
   readonly folder: string;
+  /** What stays behind; of a system's packages where absent. */
+  readonly cut?: readonly RegExp[];
 };
 
 /** Files and links; directories follow from them. Names are those after the usr merge. */
 export async function debEntries(deb: UnpackDeb): Promise<readonly Entry[]> {
-  const { name, file, run, folder } = deb;
+  const { name, file, run, folder, cut = CUT } = deb;
   const tar = join(folder, `${name}.tar`);
   dpkg(deb, await run("dpkg-deb", ["--fsys-tarfile", file], { cwd: folder, stdoutFile: tar }));
   const entries = new Map<string, Entry>();
   await unpackTar({ file: tar, gzip: false }, async (member) => {
     const path = mergedPath(member.path);
-    if (member.kind === "directory" || CUT.some((cut) => cut.test(path))) return;
+    if (member.kind === "directory" || cut.some((pattern) => pattern.test(path))) return;
     if (member.kind === "symlink") {
       entries.set(path, symlink(path, member.target));
     } else if (member.kind === "file") {

@@ -20,6 +20,13 @@ const assembled = z.strictObject({
   /** Debian's name for the release the packages are of. */
   suite: z.string(),
   packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
+  python: z
+    .strictObject({
+      /** What was asked for; the packages are these with what they need. */
+      wanted: z.array(z.string()),
+      packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
+    })
+    .optional(),
   node: z.strictObject({
     version: z.string(),
     /** Of the npm package that holds the program: `sha512-` and base64. */
@@ -92,12 +99,15 @@ export function printLock({ format, edgewright, onnxruntime, base }: Lock): stri
   return `${JSON.stringify(ordered, undefined, 2)}\n`;
 }
 
-function orderedAssembled({ kind, suite, packages, node }: BaseLock): BaseLock {
+function orderedAssembled({ kind, suite, packages, python, node }: BaseLock): BaseLock {
   const { version, integrity } = node;
   return {
     kind,
     suite,
     packages: inOrder(packages),
+    ...(python !== undefined && {
+      python: { wanted: python.wanted, packages: inOrder(python.packages) },
+    }),
     node: { version, integrity: inOrder(integrity) },
   };
 }

@@ -52,16 +52,32 @@ function unknownBase(base: string): Error {
   });
 }
 
+/** Debian's packages of Python fit the system that they were made for. */
+function refusePython({ python = [] }: LockRequest): void {
+  if (python.length === 0) return;
+  throw userError(
+    "CLI_UNSUPPORTED",
+    "Scoring scripts need Python, which comes with the assembled base.",
+    {
+      hint: "Leave --base and edge.base out, or write assembled.",
+    },
+  );
+}
+
 type Based = { readonly lock: Lock["base"]; readonly problems: readonly Problem[] };
 
 async function baseOf(locked: Lock["base"] | undefined, request: LockRequest): Promise<Based> {
   const { base = "auto", workingFolder = ".", env = {} } = request;
   if (base !== "auto" && base !== "assembled") {
     if (!isImageSource(base)) throw unknownBase(base);
+    refusePython(request);
     const lock = await importBase({ ...request, text: base, workingFolder, env });
     return { lock, problems: imageChanges(locked, lock, request) };
   }
-  if (base === "auto" && locked?.kind === "image") return storedBase(locked, request);
+  if (base === "auto" && locked?.kind === "image") {
+    refusePython(request);
+    return storedBase(locked, request);
+  }
   const assembled = locked?.kind === "assembled" ? locked : undefined;
   return assembleBase({ ...request, locked: assembled });
 }
@@ -99,7 +115,7 @@ function imageChanges(
 function describe(lock: BaseLock | ImageLock): Pick<LockedBase, "title" | "node"> {
   if (lock.kind === "assembled")
     return {
-      title: `Debian ${lock.suite}, Node ${lock.node.version}`,
+      title: `Debian ${lock.suite}, Node ${lock.node.version}${pythonTitle(lock)}`,
       node: "/usr/local/bin/node",
     };
   const digest = createHash("sha256").update(JSON.stringify(lock.platforms)).digest("hex");
@@ -112,4 +128,10 @@ function versionChanges(lock: Lock, versions: ToolVersions): readonly string[] {
       ? []
       : [`${LOCK_FILE} was made with ${tool} ${lock[tool]} and this is ${versions[tool]}`],
   );
+}
+
+function pythonTitle({ python }: BaseLock): string {
+  const [packages = []] = Object.values(python?.packages ?? {});
+  const version = packages.find(({ name }) => name === "python3")?.version.split("-")[0];
+  return version === undefined ? "" : `, Python ${version}`;
 }

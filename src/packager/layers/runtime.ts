@@ -7,6 +7,7 @@ import { entriesKey, textFile } from "../entry.ts";
 import type { Entry } from "../entry.ts";
 import type { LayerSource } from "../layer-source.ts";
 import { HOME_FOLDER } from "./places.ts";
+import { treeEntries } from "./tree.ts";
 
 /** The process, and the worker threads and processes that it starts by file name. */
 export const RUNTIME_ENTRIES = [
@@ -14,6 +15,9 @@ export const RUNTIME_ENTRIES = [
   "runtime/engine/worker.js",
   "runtime/engine/process.js",
 ] as const;
+
+/** What runs in a script's own processes: no import leads there. */
+const PYTHON_HOST = "runtime/scripts/python";
 
 /** As the compiler writes them: `… from "x"` of imports and exports, `import "x"`, `import("x")`. */
 const IMPORTS =
@@ -52,6 +56,11 @@ export async function runtimeLayer(packageRoot: string, version: string): Promis
   const entries: readonly Entry[] = [
     textFile(`${HOME_FOLDER}/package.json`, `${JSON.stringify(manifest)}\n`),
     ...[...files].map(([path, text]) => textFile(`${HOME_FOLDER}/src/${path}`, text)),
+    ...(await treeEntries(
+      join(packageRoot, "dist", "src", PYTHON_HOST),
+      `${HOME_FOLDER}/src/${PYTHON_HOST}`,
+      (path) => path.endsWith("__pycache__"),
+    )),
   ];
   return {
     name: `edgewright runtime ${version}`,

@@ -1,16 +1,30 @@
 /** Which files are in a folder of the build machine? Sorted, sized, and none that leads elsewhere. */
 
 import { lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { userError } from "../../core/problem.ts";
 import type { FileEntry } from "../entry.ts";
 
-/** Every file below `folder`, placed below `target` in the image. */
-export async function treeEntries(folder: string, target: string): Promise<readonly FileEntry[]> {
+/**
+ * Every file below `folder`, placed below `target` in the image.
+ *
+ * @param skip  told the path of each file and folder; what it takes stays behind with all below it
+ */
+export async function treeEntries(
+  folder: string,
+  target: string,
+  skip: (path: string) => boolean = () => false,
+): Promise<readonly FileEntry[]> {
   const entries: FileEntry[] = [];
   const names = (await readdir(folder, { recursive: true })).toSorted();
+  const skipped: string[] = [];
   for (const name of names) {
     const file = join(folder, name);
+    if (skipped.some((path) => file.startsWith(path + sep))) continue;
+    if (skip(file)) {
+      skipped.push(file);
+      continue;
+    }
     const stats = await lstat(file);
     if (stats.isDirectory()) continue;
     if (!stats.isFile()) {

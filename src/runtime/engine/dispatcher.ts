@@ -3,95 +3,125 @@
  * handed over together, so that it can run together; nobody is made to wait for a batch to fill.
  */
 
-import type { Cancellation } from "../../core/cancellation.ts";
-import type { EngineAnswer, EngineRequest, Instance } from "./instance.ts";
-
-export type DispatchedRequest = EngineRequest & { readonly cancellation: Cancellation };
-
-export type Dispatcher = {
-  readonly add: (instance: Instance) => void;
-  /** With the last one, those that wait are refused. */
-  readonly remove: (instance: Instance) => void;
-  readonly instances: () => readonly Instance[];
-  /** Rejects when the instance ends first, or when there is none. */
-  readonly score: (request: DispatchedRequest) => Promise<EngineAnswer>;
-};
+import type { ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import type { EngineAnswer, Instance } from "./instance.ts";
 
 type Pending = {
-  readonly request: DispatchedRequest;
-  readonly resolve: (answer: EngineAnswer) => void;
-  readonly reject: (error: unknown) => void;
+  readonly request: ScoringRequest;
+  readonly resolve: (response: ScoringResponse) => void;
 };
 
 export type DispatcherOptions = {
-  /** What a request is refused with that no instance will take. */
-  readonly gone: (reason: "cancelled" | "no instance") => Error;
+  /** Told of every answer of an engine. */
+  readonly onAnswer: (request: ScoringRequest, answer: EngineAnswer) => void;
+  /** The answer to a request that no engine has answered, and why. */
+  readonly refuse: (reason: NotAnswered) => ScoringResponse;
   /** An instance that has not answered for this long will not come back. */
   readonly hungMs: number;
   readonly onHung: (instance: Instance) => void;
 };
 
-export function createDispatcher({ gone, hungMs, onHung }: DispatcherOptions): Dispatcher {
-  const instances = new Set<Instance>();
-  const idle: Instance[] = [];
-  let pending: Pending[] = [];
-  let scheduled = false;
+/** Nobody waits any more; there is no instance; it ended, or failed, with this error. */
+export type NotAnswered = "cancelled" | "no instance" | { readonly error: unknown };
 
-  const schedule = (): void => {
-    if (scheduled || pending.length === 0 || idle.length === 0) return;
-    scheduled = true;
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #instances = new Set<Instance>();
+  readonly #idle: Instance[] = [];
+  #pending: Pending[] = [];
+  #scheduled = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  add(instance: Instance): void {
+    this.#instances.add(instance);
+    this.#release(instance);
+  }
+
+  /** With the last one, those that wait are refused. */
+  remove(instance: Instance): void {
+    this.#instances.delete(instance);
+    if (this.#idle.includes(instance)) this.#idle.splice(this.#idle.indexOf(instance), 1);
+    if (this.#instances.size > 0) return;
+    const left = this.#pending;
+    this.#pending = [];
+    for (const { resolve } of left) resolve(this.#options.refuse("no instance"));
+  }
+
+  instances(): readonly Instance[] {
+    return [...this.#instances];
+  }
+
+  /** Never rejects. */
+  score(request: ScoringRequest): Promise<ScoringResponse> {
+    if (this.#instances.size === 0) return Promise.resolve(this.#options.refuse("no instance"));
+    return new Promise((resolve) => {
+      this.#pending.push({ request, resolve });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#pending.length === 0 || this.#idle.length === 0) return;
+    this.#scheduled = true;
     // After the sockets that are readable now were read.
-    setImmediate(flush);
-  };
-  const flush = (): void => {
-    scheduled = false;
-    while (idle.length > 0 && pending.length > 0) {
-      const instance = idle.pop() as Instance;
-      const share = Math.ceil(pending.length / (idle.length + 1));
-      const batch = pending.splice(0, Math.min(share, instance.maxRequests)).filter(isWanted);
-      if (batch.length === 0) idle.push(instance);
-      else void hand(instance, batch);
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    // Each instance once: one that has answered already waits for the next turn, and so do sockets.
+    for (let turns = this.#idle.length; turns > 0 && this.#pending.length > 0; turns -= 1) {
+      const instance = this.#idle.shift() as Instance;
+      const share = Math.ceil(this.#pending.length / turns);
+      const batch = this.#pending.splice(0, Math.min(share, instance.maxRequests));
+      const wanted = batch.filter((pending) => this.#isWanted(pending));
+      if (wanted.length === 0) this.#release(instance);
+      else this.#hand(instance, wanted);
     }
-  };
-  const isWanted = ({ request, reject }: Pending): boolean => {
-    if (request.cancellation.cancelled) reject(gone("cancelled"));
+  }
+
+  #isWanted({ request, resolve }: Pending): boolean {
+    if (request.cancellation.cancelled) resolve(this.#options.refuse("cancelled"));
     return !request.cancellation.cancelled;
-  };
-  const hand = async (instance: Instance, batch: readonly Pending[]): Promise<void> => {
+  }
+
+  #hand(instance: Instance, batch: readonly Pending[]): void {
+    const answers = instance.score(batch.map(({ request }) => request));
+    if (answers instanceof Promise) void this.#await(instance, batch, answers);
+    else this.#settle(instance, batch, answers);
+  }
+
+  async #await(
+    instance: Instance,
+    batch: readonly Pending[],
+    answers: Promise<readonly EngineAnswer[]>,
+  ): Promise<void> {
+    const { onHung, hungMs, refuse } = this.#options;
     const hung = setTimeout(onHung, hungMs, instance);
     try {
-      const answers = await instance.score(batch.map(({ request }) => request));
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as EngineAnswer);
+      this.#settle(instance, batch, await answers);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { resolve } of batch) resolve(refuse({ error }));
+      this.#release(instance);
     }
     clearTimeout(hung);
-    if (instances.has(instance)) idle.push(instance);
-    schedule();
-  };
-  return {
-    add: (instance) => {
-      instances.add(instance);
-      idle.push(instance);
-      schedule();
-    },
-    remove: (instance) => {
-      instances.delete(instance);
-      if (idle.includes(instance)) idle.splice(idle.indexOf(instance), 1);
-      if (instances.size > 0) return;
-      const left = pending;
-      pending = [];
-      for (const { reject } of left) reject(gone("no instance"));
-    },
-    instances: () => [...instances],
-    score: (request) =>
-      new Promise((resolve, reject) => {
-        if (instances.size === 0) {
-          reject(gone("no instance"));
-          return;
-        }
-        pending.push({ request, resolve, reject });
-        schedule();
-      }),
-  };
+  }
+
+  #settle(instance: Instance, batch: readonly Pending[], answers: readonly EngineAnswer[]): void {
+    for (let index = 0; index < batch.length; index += 1) {
+      const { request, resolve } = batch[index] as Pending;
+      const answer = answers[index] as EngineAnswer;
+      this.#options.onAnswer(request, answer);
+      resolve(answer);
+    }
+    this.#release(instance);
+  }
+
+  #release(instance: Instance): void {
+    if (this.#instances.has(instance)) this.#idle.push(instance);
+    this.#schedule();
+  }
 }

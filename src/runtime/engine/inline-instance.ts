@@ -9,13 +9,19 @@ import type { Profile } from "./profile.ts";
 export async function startInline(model: ModelOptions, profile: Profile): Promise<Instance> {
   const { session, scoreAll } = await createModelEngine(model);
   return {
-    maxRequests: Math.max(profile.maxRows, BURST),
-    score: (requests) => Promise.resolve(scoreAll(requests, profile.maxRows)),
+    maxRequests: Math.max(profile.maxRows, burstOf(profile)),
+    score: (requests) => scoreAll(requests, profile.maxRows),
     close: () => Promise.resolve(session.release()),
     // It ends with the runtime.
     ended: new Promise(() => undefined),
   };
 }
 
+/** What sockets and timers may be made to wait while requests are answered one after the other. */
+const BURST_MS = 1;
+const MAX_BURST = 64;
+
 /** Requests answered in one turn of the event loop, one run each where they do not run together. */
-const BURST = 8;
+function burstOf({ runMs }: Profile): number {
+  return Math.min(MAX_BURST, Math.max(1, Math.floor(BURST_MS / runMs)));
+}

@@ -20,8 +20,10 @@ export type EngineAnswer = {
 export type Instance = {
   /** How many requests it may be given at once. */
   readonly maxRequests: number;
-  /** Rejects when the engine ends before it answers. */
-  readonly score: (requests: readonly EngineRequest[]) => Promise<readonly EngineAnswer[]>;
+  /** At once on the thread that asks; elsewhere it rejects when the engine ends before it answers. */
+  readonly score: (
+    requests: readonly EngineRequest[],
+  ) => readonly EngineAnswer[] | Promise<readonly EngineAnswer[]>;
   readonly close: () => Promise<void>;
   /** Settles when the engine has ended, with the reason. */
   readonly ended: Promise<string>;

@@ -2,11 +2,12 @@
 
 import type { Log } from "../../core/ports.ts";
 import { ScoringError, userError } from "../../core/problem.ts";
-import type { Backend, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import type { Backend, ScoringRequest } from "../../core/scoring.ts";
 import { errorResponse } from "../wire/fault.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { NotAnswered } from "./dispatcher.ts";
 import { startInline } from "./inline-instance.ts";
-import type { Instance } from "./instance.ts";
+import type { EngineAnswer, Instance } from "./instance.ts";
 import type { ModelOptions } from "./model-engine.ts";
 import { decidePlacement } from "./placement.ts";
 import type { Placement, PlacementDecision } from "./placement.ts";
@@ -57,8 +58,9 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
   const blocks = createBlockingCheck();
   let report: EngineReport | undefined;
 
-  const dispatcher = createDispatcher({
-    gone: (reason) => goneError(name, reason),
+  const dispatcher = new Dispatcher({
+    onAnswer: (request, answer) => observe(request, answer),
+    refuse: (reason) => errorResponse(notAnswered(name, reason)),
     hungMs,
     onHung: (instance) => {
       supervisor.replace(instance, `it has not answered for ${hungMs} ms`);
@@ -94,6 +96,13 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     const [here] = dispatcher.instances();
     if (here !== undefined) supervisor.replaceBy(here, options.instances);
   };
+  const observe = (request: ScoringRequest, { batch, runMs, fault }: EngineAnswer): void => {
+    if (batch > 0) options.onRun(runMs, batch);
+    if (report?.placement === "inline" && blocks(runMs)) moveOut(report, runMs);
+    if (fault !== undefined) {
+      log.error(fault, { deployment: name, requestId: request.requestId });
+    }
+  };
   return {
     start: async () => {
       try {
@@ -105,15 +114,7 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
         );
       }
     },
-    score: (request: ScoringRequest): Promise<ScoringResponse> =>
-      dispatcher.score(request).then((answer) => {
-        if (answer.batch > 0) options.onRun(answer.runMs, answer.batch);
-        if (report?.placement === "inline" && blocks(answer.runMs)) moveOut(report, answer.runMs);
-        if (answer.fault !== undefined) {
-          log.error(answer.fault, { deployment: name, requestId: request.requestId });
-        }
-        return answer;
-      }, errorResponse),
+    score: (request) => dispatcher.score(request),
     ready: () => dispatcher.instances().length > 0,
     report: () => report,
     close: supervisor.close,
@@ -127,10 +128,15 @@ function startPlaced(model: ModelOptions, { placement, profile }: EngineReport):
     : startProcess({ model, profile });
 }
 
-function goneError(name: string, reason: "cancelled" | "no instance"): ScoringError {
-  return reason === "cancelled"
-    ? new ScoringError("ENGINE_STOPPED", "nobody waits for this answer any more")
-    : new ScoringError("ENGINE_NOT_READY", `deployment '${name}' is not ready`);
+function notAnswered(name: string, reason: NotAnswered): unknown {
+  switch (reason) {
+    case "cancelled":
+      return new ScoringError("ENGINE_STOPPED", "nobody waits for this answer any more");
+    case "no instance":
+      return new ScoringError("ENGINE_NOT_READY", `deployment '${name}' is not ready`);
+    default:
+      return reason.error;
+  }
 }
 
 function logStart(log: Log, deployment: string, { placement, why, profile }: EngineReport): void {

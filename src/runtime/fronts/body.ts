@@ -24,7 +24,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     : body.then((packed) => decode(packed, encoding, limitBytes));
 }
 
-function readRaw(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+/** As it was sent. */
+export function readRaw(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {

@@ -7,24 +7,28 @@ import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
-import { errorResponse, faultResponse } from "../wire/fault.ts";
-import { readBody } from "./body.ts";
+import { errorResponse } from "../wire/fault.ts";
+import { readBody, readRaw } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { compress } from "./compress.ts";
+import { OWN_CONVENTIONS } from "./conventions.ts";
+import type { Conventions } from "./conventions.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
 import { envelopeOf } from "./envelope.ts";
 import { listen } from "./listen.ts";
-import { jsonPage, pageAt, PAGES } from "./pages.ts";
+import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
-import { requestIds } from "./request-id.ts";
 import { sendAnswer } from "./send.ts";
-import { v2Fault, v2Route } from "./v2.ts";
+import { asV2Fault } from "./v2-fault.ts";
+import { v2Route } from "./v2.ts";
 import type { V2Options } from "./v2.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;
   readonly pages: PageOptions;
+  /** Its own where absent. */
+  readonly conventions?: Conventions;
   readonly v2: V2Options;
   /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
   readonly admit: (authorization: string | undefined) => void;
@@ -87,8 +91,9 @@ async function serve(
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
   const cancellation = new Cancellation();
-  drain.enter(request.socket, response, () => cancellation.cancel());
-  const ids = requestIds(request.headers, options.createId);
+  drain.enter(request.socket, response, () => cancellation.cancel("gone"));
+  const conventions = conventionsOf(options);
+  const ids = conventions.ids(request.headers, options.createId);
   let answer: ScoringResponse;
   if (ids.ok) {
     const [path, query] = splitUrl(request.url ?? "/");
@@ -98,10 +103,24 @@ async function serve(
     } catch (error) {
       answer = faultOf(options, exchange, error);
     }
-  } else answer = jsonPage({ message: ids.message }, 431);
+    answer = conventions.finish(request, answer);
+  } else answer = tooLongId(ids.message);
   // After a body that was not read to its end the rest of it would be read as the next request.
   const close = drain.begun() || !request.complete;
-  sendAnswer(response, answer, { ids: ids.ok ? ids.headers : {}, close });
+  sendAnswer(response, answer, { ids: ids.headers, close });
+}
+
+function conventionsOf({ conventions }: HttpFrontOptions): Conventions {
+  return conventions ?? OWN_CONVENTIONS;
+}
+
+/** @source azureml-contract 4.6 */
+function tooLongId(message: string): ScoringResponse {
+  return {
+    status: 431,
+    headers: { "content-type": "application/json" },
+    body: Buffer.from(`{"message": ${JSON.stringify(message)}}`),
+  };
 }
 
 /** May throw or reject with what is wrong with the request. */
@@ -139,27 +158,32 @@ function reads({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD";
 }
 
+const READING = ["GET", "HEAD"];
 const SCORE = { kind: "score" } as const;
 
 function answerScore(
   options: HttpFrontOptions,
   exchange: Exchange,
 ): ScoringResponse | Promise<ScoringResponse> {
-  if (exchange.request.method !== "POST") return notAllowed(exchange.request, "POST");
+  const { scoreMethods, notAllowed } = conventionsOf(options);
+  const { method = "" } = exchange.request;
+  if (!scoreMethods.includes(method)) return notAllowed(method, scoreMethods);
   return scoreBody(options, exchange, { protocol: SCORE });
 }
 
 async function scoreBody(
-  { scorer, metrics, clock, maxBodyBytes }: HttpFrontOptions,
+  options: HttpFrontOptions,
   { request, query, requestId, cancellation }: Exchange,
   {
     protocol,
     deployment,
   }: { readonly protocol: Protocol; readonly deployment?: string | undefined },
 ): Promise<ScoringResponse> {
+  const { scorer, metrics, clock, maxBodyBytes } = options;
   const start = clock.monotonic();
   const asked = deployment ?? request.headers["azureml-model-deployment"];
-  const body = await readBody(request, maxBodyBytes(typeof asked === "string" ? asked : undefined));
+  const read = conventionsOf(options).encodedBodies ? readRaw : readBody;
+  const body = await read(request, maxBodyBytes(typeof asked === "string" ? asked : undefined));
   const answer = await scorer.score(
     envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
   );
@@ -174,9 +198,9 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
   if (route.kind === "page") {
     return reads(request) || route.page.status === 404
       ? route.page
-      : asV2Fault(notAllowed(request, "GET, HEAD"));
+      : v2NotAllowed(request, READING);
   }
-  if (request.method !== "POST") return asV2Fault(notAllowed(request, "POST"));
+  if (request.method !== "POST") return v2NotAllowed(request, ["POST"]);
   if (route.kind === "posted") {
     const body = await readBody(request, options.maxBodyBytes(undefined));
     return route.page(Buffer.from(body).toString());
@@ -189,35 +213,22 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
   return compress(asV2Fault(answer), request.headers["accept-encoding"]);
 }
 
-/** The protocol has an error of its own form. */
-function asV2Fault(answer: ScoringResponse): ScoringResponse {
-  if (answer.status < 400 || !(answer.body instanceof Uint8Array) || answer.body.length === 0) {
-    return answer;
-  }
-  const { error } = JSON.parse(Buffer.from(answer.body).toString()) as { error: unknown };
-  if (typeof error === "string") return answer;
-  const { message } = error as { message: string };
-  const { body } = v2Fault(answer.status, message);
-  return { ...answer, body };
-}
-
 async function answerPage(
-  { pages }: HttpFrontOptions,
+  options: HttpFrontOptions,
   { request, path, query }: Exchange,
 ): Promise<ScoringResponse> {
+  const { pages } = options;
+  const { notAllowed, notFound } = conventionsOf(options);
   const asked = request.headers["azureml-model-deployment"];
   const deployment = typeof asked === "string" ? asked : undefined;
   if (reads(request)) {
     const page = await pageAt(pages, { path, query, deployment });
     if (page !== undefined) return page;
-  } else if (PAGES.has(path)) return notAllowed(request, "GET, HEAD");
-  return faultResponse("ROUTE_UNKNOWN", `there is nothing at ${path.slice(0, 200)}`);
+  } else if (PAGES.has(path)) return notAllowed(request.method ?? "", READING);
+  return notFound(path);
 }
 
-function notAllowed(request: IncomingMessage, allow: string): ScoringResponse {
-  const fault = faultResponse(
-    "ROUTE_METHOD",
-    `${request.method} is not allowed here, allowed: ${allow}`,
-  );
-  return { ...fault, headers: { ...fault.headers, allow } };
+/** The protocol has conventions of its own. */
+function v2NotAllowed({ method = "" }: IncomingMessage, allowed: readonly string[]) {
+  return asV2Fault(OWN_CONVENTIONS.notAllowed(method, allowed));
 }

@@ -13,6 +13,8 @@ type DocumentedDeployment = {
   readonly traffic: number;
   /** Without a signature a script decides what goes in and out. */
   readonly model?: { readonly version: string; readonly signature?: Signature };
+  /** A script's own answer to the query. */
+  readonly describe?: (query: string) => ScoringResponse;
 };
 
 export type OpenApiPageOptions = {
@@ -38,6 +40,8 @@ export function createOpenApiPage(options: OpenApiPageOptions): OpenApiPage {
   const names = deployments.map(({ name }) => name);
   const answers = new Map<string, unknown>();
   return async (query, asked) => {
+    const described = choose(deployments, asked)?.describe;
+    if (described !== undefined) return described(query);
     const given = new URLSearchParams(query).get("version") ?? "2";
     const version = parseOpenApiVersion(given);
     if (version === undefined) return noSuchVersion(given);

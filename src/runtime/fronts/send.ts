@@ -1,7 +1,7 @@
 /** Writing an answer to its connection. */
 
 import type { ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 
 import type { ScoringResponse } from "../../core/scoring.ts";
 
@@ -14,17 +14,25 @@ const ONE_WRITE_BYTES = 16 * 1024;
  */
 export function sendAnswer(
   response: ServerResponse,
-  { status, headers, body }: ScoringResponse,
+  { status, headers, repeated, body }: ScoringResponse,
   { ids, close }: { readonly ids: Readonly<Record<string, string>>; readonly close: boolean },
 ): void {
   if (response.destroyed) return;
   const head: string[] = [];
-  for (const name in headers) head.push(name, headers[name] as string);
+  for (const name in headers) {
+    if (repeated?.[name] === undefined && ids[name] === undefined)
+      head.push(name, headers[name] as string);
+  }
+  for (const name in repeated) {
+    if (ids[name] !== undefined) continue;
+    for (const value of repeated[name] ?? []) head.push(name, value);
+  }
   for (const name in ids) head.push(name, ids[name] as string);
   if (close) head.push("connection", "close");
   if (!(body instanceof Uint8Array)) {
     response.writeHead(status, head);
-    Readable.from(body).pipe(response);
+    // A stream that breaks off breaks the connection: the reader sees that it is not whole.
+    pipeline(Readable.from(body), response, () => undefined);
     return;
   }
   head.push("content-length", String(body.length));

@@ -21,6 +21,8 @@ export type AdmissionOptions = {
   readonly clock: Clock;
   /** How a refusal is answered. */
   readonly refuse: (reason: Refusal) => ScoringResponse;
+  /** What becomes of an answer of the backend before it is given. */
+  readonly finish: (answer: ScoringResponse) => ScoringResponse;
   /** Told of every request that got a slot: how long it waited for it. */
   readonly onGranted: (waitMs: number) => void;
 };
@@ -44,10 +46,11 @@ type Waiting = {
 };
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { backend, clock, refuse, onGranted } = options;
+  const { backend, clock, refuse, finish, onGranted } = options;
   let { settings } = options;
   let running = 0;
   const queue = new Set<Waiting>();
+  const late = (): ScoringResponse => refuse("timeout");
 
   const release = (): void => {
     running -= 1;
@@ -71,7 +74,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const waitedMs = clock.monotonic() - arrival;
     onGranted(waitedMs);
     const timeoutMs = settings.requestTimeoutMs - waitedMs;
-    return scoreInTime(request, { backend, timeoutMs, late: () => refuse("timeout"), release });
+    return scoreInTime(request, { backend, timeoutMs, late, finish, release });
   };
   const wait = (request: ScoringRequest): Promise<ScoringResponse> => {
     const { maxQueueWaitMs, requestTimeoutMs } = settings;
@@ -108,18 +111,19 @@ type Run = {
   readonly backend: Backend;
   readonly timeoutMs: number;
   readonly late: () => ScoringResponse;
+  readonly finish: (answer: ScoringResponse) => ScoringResponse;
   /** Called when the backend is done, whether in time or not. */
   readonly release: () => void;
 };
 
 function scoreInTime(
   request: ScoringRequest,
-  { backend, timeoutMs, late, release }: Run,
+  { backend, timeoutMs, late, finish, release }: Run,
 ): Promise<ScoringResponse> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       resolve(late());
-      request.cancellation.cancel();
+      request.cancellation.cancel("timeout");
     }, timeoutMs);
     const done = (): void => {
       clearTimeout(timer);
@@ -128,7 +132,7 @@ function scoreInTime(
     backend.score(request).then(
       (response) => {
         done();
-        resolve(response);
+        resolve(finish(response));
       },
       (error: Error) => {
         done();

@@ -2,16 +2,15 @@
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Scorer, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import { DEPLOYMENT_HEADER } from "./answer-name.ts";
 import { createPicker } from "./weights.ts";
-
-/** Says which deployment is asked for, and which one answered. @source azureml-contract 3.4 */
-const DEPLOYMENT_HEADER = "azureml-model-deployment";
 
 /** Per cent by name; a deployment without an entry gets none. */
 export type Traffic = Readonly<Record<string, number>>;
 export type Mirror = { readonly deployment: string; readonly percent: number };
 
 export type RouterOptions = {
+  /** Each names itself in its answers: see `nameAnswers`. */
   readonly deployments: Readonly<Record<string, Scorer>>;
   readonly traffic: Traffic;
   readonly mirror?: Mirror;
@@ -45,9 +44,7 @@ export function createRouter(options: RouterOptions): Router {
     // A request that names its deployment is not mirrored.
     const mirrored = deployment === undefined ? copy() : undefined;
     if (mirrored !== undefined) sendCopy(deployments[mirrored], request);
-    return scorer.score(request).then(({ status, headers, body }) => {
-      return { status, headers: named(headers, name), body };
-    });
+    return scorer.score(request);
   };
   return {
     score,
@@ -63,25 +60,6 @@ export function createRouter(options: RouterOptions): Router {
       await Promise.all(Object.values(deployments).map((scorer) => scorer.close()));
     },
   };
-}
-
-type Headers = ScoringResponse["headers"];
-
-/** Answers of one form share their headers, so the same addition is made once. */
-const namedHeaders = new WeakMap<Headers, Map<string, Headers>>();
-
-function named(headers: Headers, name: string): Headers {
-  let byName = namedHeaders.get(headers);
-  if (byName === undefined) {
-    byName = new Map();
-    namedHeaders.set(headers, byName);
-  }
-  let added = byName.get(name);
-  if (added === undefined) {
-    added = { ...headers, [DEPLOYMENT_HEADER]: name };
-    byName.set(name, added);
-  }
-  return added;
 }
 
 function pickerOf(names: readonly string[], traffic: Traffic): () => string | undefined {

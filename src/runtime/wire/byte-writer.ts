@@ -16,10 +16,9 @@ export class ByteWriter {
     this.#length = 0;
   }
 
-  /** The text so far in a buffer of its own; the writer starts again. */
+  /** A copy of the text so far; the writer starts again. */
   take(): Uint8Array {
-    const taken = new Uint8Array(this.#length);
-    taken.set(this.#bytes.subarray(0, this.#length));
+    const taken = Buffer.from(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
     return taken;
   }

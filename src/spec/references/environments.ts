@@ -8,6 +8,7 @@ import { parseAsset, renderAsset } from "../asset.ts";
 import type { AssetReference } from "../asset.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
 import { isEnvironmentFile, readEnvironmentFile } from "../environment-file.ts";
+import { readCondaFile } from "../python/requirements.ts";
 import type { ResolvedEnvironment } from "../resolved.ts";
 import { show } from "../suggest.ts";
 import { folderOf, lookedAt, referenceProblem } from "./lookup.ts";
@@ -16,6 +17,8 @@ import { searchFolders } from "./roots.ts";
 
 /** Curated by Azure, any version: here they mean the module's own base. */
 const CURATED = new Set(["azureml-minimal"]);
+
+const NO_FILE: Read<readonly string[]> = { ok: true, value: [], problems: [] };
 
 type EnvironmentSpec = NonNullable<DeploymentSpec["environment"]>;
 type InlineEnvironment = Exclude<EnvironmentSpec, string>;
@@ -84,11 +87,15 @@ async function inline(
   if (condaFile !== undefined && !(await isFile(condaFile))) {
     return refuse(notFound(`conda file ${show(conda)}`, [condaFile], at));
   }
+  const packages = condaFile === undefined ? NO_FILE : await readCondaFile(condaFile, context.cwd);
+  if (!packages.ok) return packages;
+  const requirements = packages.value;
   const value: ResolvedEnvironment = {
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
     ...(image === undefined ? {} : { image }),
     ...(condaFile === undefined ? {} : { condaFile }),
+    ...(requirements.length === 0 ? {} : { requirements }),
   };
   return { ok: true, value, problems: [] };
 }

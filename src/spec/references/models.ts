@@ -62,7 +62,8 @@ async function byReference(
   for (const root of roots) {
     const version = await versionIn(root, asset);
     if (version === undefined) continue;
-    return servable({ name: asset.name, version, path: join(root, version) }, question);
+    const path = join(root, version);
+    return servable({ name: asset.name, version, path }, question);
   }
   const version = typeof asset.version === "string" ? asset.version : "*";
   return referenceProblem(
@@ -90,8 +91,11 @@ async function servable(
   const names = found.isDirectory() ? await readdir(model.path).catch(() => []) : [];
   const onnx = names.filter((name) => name.toLowerCase().endsWith(".onnx"));
   const [only] = onnx;
-  if (only !== undefined && onnx.length === 1) return { ...model, path: join(model.path, only) };
-  if (question.hasScript) return model;
+  // Of a registered model a script sees the version's folder, of another the one it lies in.
+  const isRegistered = typeof question.model === "string";
+  const seen = question.hasScript && isRegistered ? { ...model, directory: model.path } : model;
+  if (only !== undefined && onnx.length === 1) return { ...seen, path: join(model.path, only) };
+  if (question.hasScript) return seen;
   return referenceProblem(
     `${model.path} holds ${onnx.length === 0 ? "no" : onnx.length} ONNX files, must hold one where no scoring script is given`,
     question.at,

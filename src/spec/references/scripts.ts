@@ -1,10 +1,11 @@
 /** Which file is a deployment's scoring script? */
 
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Place, Problem } from "../../core/problem.ts";
 import { looksLikeAsset } from "../asset.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
+import { importsOf } from "../python/imports.ts";
 import type { ResolvedScript } from "../resolved.ts";
 import { show } from "../suggest.ts";
 import { folderOf, lookedAt, referenceProblem } from "./lookup.ts";
@@ -31,7 +32,9 @@ export async function resolveScript(
   const places = [resolve(directory, code.scoring_script), resolve(beside, code.scoring_script)];
   const looked = [...new Set(places)];
   for (const path of looked) {
-    if ((await stat(path).catch(() => undefined))?.isFile() === true) return { directory, path };
+    if ((await stat(path).catch(() => undefined))?.isFile() !== true) continue;
+    const imports = await importsOf(path, [dirname(path), directory]);
+    return { directory, path, ...(imports.length > 0 && { imports }) };
   }
   return {
     code: "SPEC_SCRIPT_MISSING",

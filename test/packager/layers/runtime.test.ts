@@ -47,5 +47,7 @@ suite("runtimeLayer", () => {
     const paths = (await layers[0]?.entries())?.map(({ path }) => path) ?? [];
     assert.ok(paths.includes("opt/edgewright/package.json"));
     assert.ok(paths.includes("opt/edgewright/src/runtime/main.js"));
+    const python = paths.filter((path) => path.includes("scripts/python"));
+    assert.deepEqual(python, ["opt/edgewright/src/runtime/scripts/python/host.py"]);
   });
 });

@@ -37,6 +37,11 @@ export async function makePackageRoot(folder: string): Promise<string> {
   );
   await writeFile(join(runtime, "engine", "process.js"), 'import "./worker.js";\n');
   await writeFile(join(runtime, "engine", "late.js"), 'import "node:os";\n');
+  const host = join(runtime, "scripts", "python");
+  await mkdir(join(host, "__pycache__"), { recursive: true });
+  await writeFile(join(host, "host.py"), "pass\n");
+  // What Python may leave there: it names the folder, and no layer may.
+  await writeFile(join(host, "__pycache__", "host.pyc"), folder);
   for (const name of ["package.json", "module-template", "deployment-manifests"])
     await cp(join(REPOSITORY, name), join(folder, name), { recursive: true });
   await cp(join(REPOSITORY, "dist", "vendor"), join(folder, "dist", "vendor"), { recursive: true });

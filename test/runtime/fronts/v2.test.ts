@@ -60,16 +60,16 @@ suite("Open Inference Protocol v2", async () => {
 
   test("the request's id comes back, and outputs may be chosen", async () => {
     const { body: metadata } = await get("/v2/models/two");
-    const [{ name = "" } = {}] = metadata["inputs"] as { name?: string }[];
+    const [{ name: inputName = "" } = {}] = metadata["inputs"] as { name?: string }[];
     const all = await infer("two", {
       id: "abc",
-      inputs: [{ name, shape: [1, 2], data: [1, 2] }],
+      inputs: [{ name: inputName, shape: [1, 2], data: [1, 2] }],
     });
     assert.equal(all.body["id"], "abc");
     const names = (all.body["outputs"] as { name: string }[]).map(({ name }) => name);
     assert.equal(names.length, 2);
     const some = await infer("two", {
-      inputs: [{ name, data: [1, 2] }],
+      inputs: [{ name: inputName, data: [1, 2] }],
       outputs: [{ name: names[1] }],
     });
     assert.deepEqual(

@@ -25,9 +25,9 @@ function heldBackend(): Backend & { readonly runs: Run[]; isReady: boolean } {
     ready() {
       return this.isReady;
     },
-    score: (request) =>
+    score: (asked) =>
       new Promise((resolve) => {
-        runs.push({ request, finish: () => resolve(answer("done")) });
+        runs.push({ request: asked, finish: () => resolve(answer("done")) });
       }),
   };
 }
@@ -57,6 +57,7 @@ function setUp(settings = SETTINGS) {
     settings,
     clock: { now: () => now, monotonic: () => now },
     refuse: (reason) => answer(reason),
+    finish: (given) => given,
     onGranted: (ms) => waits.push(ms),
   });
   const pass = async (ms: number): Promise<void> => {
@@ -169,7 +170,7 @@ suite("admission", () => {
     const { admission, backend } = setUp({ ...SETTINGS, slots: 1 });
     ask(admission);
     const gone = ask(admission);
-    gone.asked.cancellation.cancel();
+    gone.asked.cancellation.cancel("gone");
     await settle();
     backend.runs[0]?.finish();
     await settle();

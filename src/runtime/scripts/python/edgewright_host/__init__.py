@@ -1,0 +1,1 @@
+"""The Python side of edgewright's host for scoring scripts; standard library only."""

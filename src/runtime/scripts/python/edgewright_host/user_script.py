@@ -1,0 +1,110 @@
+"""What is the user's script: where are its init() and run(), and what does run() want?"""
+
+import importlib.util
+import inspect
+import logging
+import os
+import sys
+import types
+
+logger = logging.getLogger("azmlinfsrv.user_script")
+
+TEXT, RAW, OBJECT = "text", "raw", "object"
+
+
+class ScriptError(Exception):
+    """The script cannot be served; the message is meant for its author."""
+
+
+class UserScript:
+    """The loaded script. `mode` says what run() gets: the body's text, the request, or its fields."""
+
+    def __init__(self, path):
+        module = _load(path)
+        for name in ("init", "run"):
+            if not hasattr(module, name):
+                raise ScriptError(
+                    "User script at %s does not have a %s() function defined."
+                    % (module.__file__, name)
+                )
+        # A generated driver has the script's own run(): that one carries the decorators.
+        driver = getattr(module, "driver_module", None)
+        if isinstance(driver, types.ModuleType) and hasattr(driver, "run"):
+            self.run = driver.run
+            logger.info(
+                "Found driver script at %s and the score script at %s",
+                module.__file__,
+                driver.__file__,
+            )
+        else:
+            self.run = module.run
+            logger.info("Found user script at %s", module.__file__)
+        self.init = module.init
+        self._inspect()
+
+    def _inspect(self):
+        parameters = list(inspect.signature(self.run).parameters.values())
+        plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        if any(each.kind not in plain for each in parameters):
+            raise ScriptError(
+                "run() cannot accept positional-only arguments, *args, or **kwargs."
+            )
+        self.wants_headers = any(each.name == "request_headers" for each in parameters)
+        self.parameters = [each for each in parameters if each.name != "request_headers"]
+        if not self.parameters:
+            raise ScriptError(
+                'run() needs to accept an argument other than "request_headers".'
+                if self.wants_headers
+                else "run() needs to accept an argument for input data."
+            )
+        self.mode = self._mode()
+
+    def _mode(self):
+        raw, schema = _raw_asked(), is_schema_decorated(self.run)
+        if raw and schema:
+            raise ScriptError("run() cannot be decorated with both @rawhttp and @input_schema")
+        if raw:
+            logger.info("run() is decorated with @rawhttp and gets the request itself.")
+            return RAW
+        if schema:
+            names = ", ".join(each.name for each in self.parameters)
+            logger.info("run() is decorated with @input_schema and gets: %s.", names)
+            return OBJECT
+        logger.info("run() is not decorated and gets the input as a JSON string.")
+        return TEXT
+
+
+def _load(path):
+    try:
+        spec = importlib.util.spec_from_file_location("entry_module", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    except BaseException as error:
+        raise ScriptError(
+            "Failed to import user script because it raised an unhandled exception"
+        ) from error
+
+
+def _raw_asked():
+    module = sys.modules.get("azureml_inference_server_http.api.aml_request")
+    return module is not None and module.rawhttp_triggered
+
+
+def is_schema_decorated(run):
+    module = sys.modules.get("inference_schema.schema_util")
+    return module is not None and module.is_schema_decorated(run)
+
+
+def folder_lines(root, limit=200):
+    """The tree below a folder, for the log of a failed init()."""
+    lines = []
+    for folder, names, files in os.walk(root):
+        names.sort()
+        depth = len(os.path.relpath(folder, root).split(os.sep)) if folder != root else 0
+        lines.append("  " * depth + (os.path.basename(folder) or folder) + "/")
+        lines += ["  " * (depth + 1) + name for name in sorted(files)]
+        if len(lines) > limit:
+            cut = "Output Truncated. First %d lines shown." % limit
+            return [*lines[:limit], cut]
+    return lines

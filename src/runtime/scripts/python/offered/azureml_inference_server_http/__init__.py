@@ -1,0 +1,1 @@
+"""The names under which scoring scripts know the inference server."""

@@ -1,0 +1,1 @@
+"""The names under which scoring scripts describe their input and output."""

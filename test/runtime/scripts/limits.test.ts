@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { suite, test } from "node:test";
+
+import { ask, post, servedScript, withoutPython } from "../../support/script.ts";
+import type { Answer, ServedScript } from "../../support/script.ts";
+
+/** Runs what it is sent, as statements; answers with the process's id. */
+const EXECUTES = `
+import json, os, sys, threading, time
+from azureml_inference_server_http.api.aml_response import AMLResponse
+def init():
+    pass
+def run(data):
+    scope = {**globals()}
+    exec(data, scope)
+    return scope.get("result", os.getpid())
+`;
+
+const FAILED =
+  '{"message": "An unexpected error occurred in scoring script. Check the logs for more info."}';
+
+async function pidOf({ url }: ServedScript): Promise<number> {
+  return Number((await post(url, "pass")).text);
+}
+
+/** Settles when a process is gone; the test runner's own limit ends it otherwise. */
+async function gone(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return (
+          readFileSync(`/proc/${name}/stat`, "utf8").split(") ")[1]?.split(" ")[1] === String(pid)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+void suite("a script that misbehaves", { skip: withoutPython(), timeout: 60_000 }, () => {
+  void test("past its time it is killed from outside, whatever it catches: 408, then served anew", async (t) => {
+    const deployment = { requestTimeoutMs: 700, maxQueueWaitMs: 700 };
+    const script = await servedScript(t, EXECUTES, { deployment });
+    const cases = [
+      "time.sleep(1000)",
+      "while True:\n    try:\n        time.sleep(1000)\n    except BaseException:\n        pass",
+      "import signal\nfor n in (1, 2, 3, 6, 14, 15): signal.signal(n, signal.SIG_IGN)\nwhile True: pass",
+      "sum(iter(int, 1))",
+    ];
+    for (const source of cases) {
+      const before = await pidOf(script);
+      const { status } = await post(script.url, source);
+      assert.equal(status, 408, source);
+      await gone(before);
+      const after = await pidOf(script);
+      assert.notEqual(after, before);
+    }
+  });
+
+  void test("SCORING_TIMEOUT_MS gives the server's 500, from outside as well", async (t) => {
+    const script = await servedScript(t, EXECUTES, { env: { SCORING_TIMEOUT_MS: "300" } });
+    const source =
+      "while True:\n    try:\n        time.sleep(9)\n    except Exception:\n        pass";
+    const { status, text, headers } = await post(script.url, source);
+    assert.deepEqual([status, text], [500, '{"message": "Scoring timeout after 300 ms"}']);
+    assert.equal(headers.get("x-ms-run-function-failed"), "True");
+    assert.equal((await post(script.url, "time.sleep(0.05)")).status, 200);
+  });
+
+  void test("an end of the process is 500, and the next request is served", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const cases = [
+      "os._exit(0)",
+      "os.kill(os.getpid(), 9)",
+      "import ctypes; ctypes.string_at(0)",
+      "os.close(3); os._exit(1)",
+    ];
+    for (const source of cases) {
+      const before = await pidOf(script);
+      const { status, text } = await post(script.url, source);
+      assert.deepEqual([status, text], [500, FAILED], source);
+      assert.notEqual(await pidOf(script), before);
+    }
+    await script.logged(/the script's process ended while it ran: it ended with exit code 0/);
+  });
+
+  void test("recursion without end is an error or an end, and the next request is served", async (t) => {
+    const deployment = { memoryBytes: 200 * 1024 * 1024, requestTimeoutMs: 20_000 };
+    const script = await servedScript(t, EXECUTES, { deployment });
+    const sources = [
+      "def f(): f()\nf()",
+      "sys.setrecursionlimit(10**9)\nthreading.stack_size(64 * 1024)\ndef f(n): return f(n + 1) + 1\nf(0)",
+    ];
+    for (const source of sources) {
+      assert.deepEqual(await post(script.url, source).then(answerOf), [500, FAILED]);
+      assert.equal((await post(script.url, "result = 1")).text, "1");
+    }
+  });
+
+  void test("past the memory limit it is killed by us, and memory is back to normal", async (t) => {
+    const deployment = { memoryBytes: 200 * 1024 * 1024, requestTimeoutMs: 20_000 };
+    const script = await servedScript(t, EXECUTES, { deployment });
+    const before = await pidOf(script);
+    const source = "kept = []\nwhile True: kept.append(bytearray(1_000_000))";
+    assert.deepEqual(await post(script.url, source).then(answerOf), [500, FAILED]);
+    await script.logged(/it held \d+ bytes of memory, its limit is 209715200/);
+    await gone(before);
+    const after = await pidOf(script);
+    const resident = Number(readFileSync(`/proc/${after}/statm`, "utf8").split(" ")[1]) * 4096;
+    assert.ok(resident < 60 * 1024 * 1024, `${resident} bytes`);
+  });
+
+  void test("the kernel would take a script before the runtime", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const pid = await pidOf(script);
+    assert.equal(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8").trim(), "1000");
+  });
+
+  void test("a killed script takes its own children along", async (t) => {
+    const deployment = { requestTimeoutMs: 800 };
+    const script = await servedScript(t, EXECUTES, { deployment });
+    const pid = await pidOf(script);
+    const source = `
+import subprocess
+subprocess.Popen(["sleep", "1000"])
+if os.fork() == 0:
+    time.sleep(1000)
+time.sleep(1000)`;
+    const answer = post(script.url, source);
+    while (childrenOf(pid).length < 2) await new Promise((resolve) => setImmediate(resolve));
+    const children = childrenOf(pid);
+    assert.equal((await answer).status, 408);
+    await Promise.all([pid, ...children].map(gone));
+  });
+
+  void test("a caller that goes away does not cost the script its process", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const pid = await pidOf(script);
+    const leaving = new AbortController();
+    const request = ask(script.url, {
+      method: "POST",
+      body: "print('begun')\ntime.sleep(0.3)",
+      signal: leaving.signal,
+    });
+    await script.logged(/begun/);
+    leaving.abort();
+    await assert.rejects(request);
+    assert.equal(await pidOf(script), pid);
+  });
+
+  void test("a stream that nobody reads to its end leaves the script's process free", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const leaving = new AbortController();
+    const response = await fetch(`${script.url}/score`, {
+      method: "POST",
+      body: "result = AMLResponse((b'x' * 10000 for _ in range(100000)), 200)",
+      signal: leaving.signal,
+    });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    leaving.abort();
+    await assert.rejects(async () => {
+      for (;;) if ((await reader?.read())?.done === true) return;
+    });
+    assert.equal((await post(script.url, "result = 2")).text, "2");
+  });
+
+  void test("when the runtime stops, no process is left", async (t) => {
+    const script = await servedScript(t, EXECUTES, { env: { WORKER_COUNT: "2" } });
+    const pid = await pidOf(script);
+    await script.stop();
+    await gone(pid);
+  });
+});
+
+function answerOf({ status, text }: Answer): [number, string] {
+  return [status, text];
+}
