@@ -217,6 +217,6 @@ function check<T extends z.ZodType>(json: unknown, shape: T, { name }: Place): z
   throw imageFault(name, `is wrong at "${issue?.path.join(".")}" (${issue?.message})`);
 }
 
-export function blobPath(wanted: string): string {
+function blobPath(wanted: string): string {
   return `blobs/${wanted.replace(":", "/")}`;
 }
