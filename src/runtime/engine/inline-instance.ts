@@ -6,7 +6,7 @@ import type { EngineAnswer, EngineRequest, Instance } from "./instance.ts";
 import type { Profile } from "./profile.ts";
 
 /** Of a run: from here on probes, timers and other connections feel it. */
-const LONG_MS = 20;
+const LONG_MS = 5;
 /** Calls whose CPU time is looked at once one was long by the clock. */
 const WATCHED_CALLS = 50;
 
@@ -21,9 +21,12 @@ export type InlineOptions = {
 export async function startInline(options: InlineOptions): Promise<Instance> {
   const { model, profile } = options;
   const engine = await createModelEngine(model);
+  const pace = { runMs: profile.runMs };
   return {
-    maxRequests: Math.max(profile.maxRows, burstOf(profile)),
-    score: createScore(engine, options),
+    get maxRequests() {
+      return Math.max(profile.maxRows, burstOf(pace.runMs));
+    },
+    score: createScore(engine, options, pace),
     close: () => Promise.resolve(engine.session.release()),
     // It ends with the runtime.
     ended: new Promise(() => undefined),
@@ -34,12 +37,18 @@ export async function startInline(options: InlineOptions): Promise<Instance> {
  * What a run costs may depend on its input. The clock alone says little: a busy machine takes the CPU
  * away. So a run that was long by the clock makes the next ones be measured by their CPU time.
  */
-function createScore({ scoreAll }: ModelEngine, { profile, onBlocking }: InlineOptions) {
+function createScore(
+  { scoreAll }: ModelEngine,
+  { profile, onBlocking }: InlineOptions,
+  pace: { runMs: number },
+) {
   let watched = 0;
   return (requests: readonly EngineRequest[]): readonly EngineAnswer[] => {
     const before = watched > 0 ? process.cpuUsage() : undefined;
     const answers = scoreAll(requests, profile.maxRows);
-    const longest = answers.reduce((most, { runMs }) => Math.max(most, runMs), 0);
+    let longest = 0;
+    for (const { runMs } of answers) if (runMs > longest) longest = runMs;
+    pace.runMs += (longest - pace.runMs) * PACE_WEIGHT;
     if (before !== undefined) {
       const { user, system } = process.cpuUsage(before);
       const cpuMs = (user + system) / 1000 / requests.length;
@@ -53,8 +62,10 @@ function createScore({ scoreAll }: ModelEngine, { profile, onBlocking }: InlineO
 /** What sockets and timers may be made to wait while requests are answered one after the other. */
 const BURST_MS = 1;
 const MAX_BURST = 64;
+/** Of the newest run in the pace that the next bursts are bounded by. */
+const PACE_WEIGHT = 0.1;
 
 /** Requests answered in one turn of the event loop, one run each where they do not run together. */
-function burstOf({ runMs }: Profile): number {
+function burstOf(runMs: number): number {
   return Math.min(MAX_BURST, Math.max(1, Math.floor(BURST_MS / runMs)));
 }

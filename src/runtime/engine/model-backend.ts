@@ -23,7 +23,7 @@ export type ModelBackendOptions = {
   readonly main: boolean;
   readonly placement?: Placement;
   /** An engine that has not answered for this long is replaced. */
-  readonly hungMs: number;
+  readonly hungMs: () => number;
   readonly log: Log;
   /** Told of every run of the model. */
   readonly onRun: (runMs: number, batch: number) => void;
@@ -48,8 +48,7 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     refuse: (reason) => errorResponse(notAnswered(name, reason)),
     hungMs,
     onHung: (instance) => {
-      supervisor.replace(instance, `it has not answered for ${hungMs} ms`);
-      void instance.close();
+      supervisor.replace(instance, `it has not answered for ${hungMs()} ms`);
     },
   });
   const startNext = (): Promise<Instance> => {
