@@ -1,6 +1,7 @@
 /**
  * The whole way on this machine: validate → build → unpack the image → start what is in it → score
- * the held-out windows of the bearing monitor over HTTP. `npm run demo`; exit 1 when anything is off.
+ * the held-out windows of the bearing monitor over HTTP, then as messages on a simulated IoT Edge
+ * device. `npm run demo`; exit 1 when anything is off.
  */
 
 import assert from "node:assert/strict";
@@ -12,6 +13,7 @@ import { loadHeldOut } from "../examples/bearing-monitor/held-out.ts";
 import { edgewright } from "./demo/edgewright.ts";
 import { printImages, printModule, printScores } from "./demo/print.ts";
 import { scoreWithScript } from "./demo/scripted.ts";
+import { showOnDevice } from "./demo/on-device.ts";
 import { scoreHeldOut } from "./demo/scores.ts";
 import { startImage, unpackImage } from "./demo/unpacked-image.ts";
 
@@ -69,6 +71,9 @@ try {
       : `${scripted.right} of ${scripted.of} windows are named rightly; script and model say the same`,
   );
   assert.ok(scripted === undefined || scripted.right / scripted.of > 0.8, "the script's accuracy");
+
+  step("the same image as a module of a simulated IoT Edge device");
+  await showOnDevice(image, files.manifest, join(folder, "device"));
   console.log("\nall of it is as it should be");
 } catch (error) {
   console.error(`\ndemo: ${(error as Error).message}`);

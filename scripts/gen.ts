@@ -8,7 +8,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { renderCommandHelp } from "../src/cli/help.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { CODES } from "../src/core/codes.ts";
+import { TWIN_SCHEMA } from "../src/runtime/edge/twin-schema.ts";
 import { SETTINGS } from "../src/runtime/settings.ts";
+import { scenarioSchema } from "../src/simulator/scenario/schema.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const NOTICE = "<!-- Written by `npm run gen` from the tables in the source. -->";
@@ -40,6 +42,8 @@ const files: readonly (readonly [string, string])[] = [
   ["docs/errors.md", errorsPage()],
   ["docs/settings.md", settingsPage()],
   ["docs/cli.md", cliPage()],
+  ["docs/twin.schema.json", `${JSON.stringify(TWIN_SCHEMA, null, 2)}\n`],
+  ["docs/scenario.schema.json", `${JSON.stringify(scenarioSchema(), null, 2)}\n`],
 ];
 
 const check = process.argv.includes("--check");

@@ -69,11 +69,19 @@ export type StartedImage = {
   readonly stop: () => Promise<number | null>;
 };
 
-/** Starts the entrypoint with the image's own Node and environment, on a free local port. */
-export async function startImage({ root, entrypoint, env }: UnpackedImage): Promise<StartedImage> {
+export type ImageCommand = {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** The entrypoint with the image's own Node and environment, on free local ports. */
+export function imageCommand({ root, entrypoint, env }: UnpackedImage): ImageCommand {
   const inRoot = (text: string): string => (text.startsWith("/") ? join(root, text) : text);
   const [program = "", ...args] = entrypoint.map(inRoot);
-  const child = spawn(program, args, {
+  return {
+    program,
+    args,
     env: {
       ...env,
       EDGEWRIGHT_ENDPOINT: inRoot(env["EDGEWRIGHT_ENDPOINT"] ?? ""),
@@ -81,8 +89,12 @@ export async function startImage({ root, entrypoint, env }: UnpackedImage): Prom
       EDGEWRIGHT_PORT: "0",
       EDGEWRIGHT_METRICS_PORT: "0",
     },
-    stdio: ["ignore", "inherit", "pipe"],
-  });
+  };
+}
+
+export async function startImage(image: UnpackedImage): Promise<StartedImage> {
+  const { program, args, env } = imageCommand(image);
+  const child = spawn(program, args, { env, stdio: ["ignore", "inherit", "pipe"] });
   const exited = once(child, "exit") as Promise<[number | null]>;
   const stop = async (): Promise<number | null> => {
     child.kill("SIGTERM");

@@ -10,9 +10,9 @@ import type { Engine } from "../packager/engine.ts";
 import { pack } from "../packager/pack.ts";
 import type { JsonObject } from "../simulator/hub/merge-patch.ts";
 import type { RouteSpec } from "../simulator/routes/route-table.ts";
-import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { authEnv, packOptions } from "./build.ts";
 import type { Invocation } from "./command.ts";
+import type { LoadedEndpoint } from "./endpoint.ts";
 import type { MadeModule, ModulesOptions, SimulatedModule } from "./simulated-modules.ts";
 
 /** How modules call the hub; the engine tells them where it is. */
@@ -35,7 +35,7 @@ export type DeviceManifest = {
 export type Containers = {
   readonly address: string;
   /** Builds the image, and takes the module as its manifest has it. */
-  readonly make: (endpoint: ResolvedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
+  readonly make: (loaded: LoadedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
   readonly fromManifest: (
     manifest: DeviceManifest,
     onLine: ModulesOptions["onLine"],
@@ -53,15 +53,16 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
     containerModule(name, manifest, { engine, address, tag, volumes, onLine });
   return {
     address,
-    make: async (endpoint, options) => {
-      const { env, problems } = await authEnv(invocation, endpoint);
-      const given = packOptions(invocation, endpoint, { kind: "docker" });
+    make: async ({ endpoint, models }, options) => {
+      const { env, problems } = await authEnv(options.invocation, endpoint);
+      const given = packOptions(options.invocation, endpoint, { kind: "docker" });
       const { files } = await pack(endpoint, {
         ...given,
         platforms: [given.hostPlatform],
         tag: `${endpoint.module.name}:simulated`,
         workingFolder: options.folder,
         deviceEnv: env,
+        models,
       });
       const read = readManifest(files.manifest, options.folder);
       if (!read.ok) throw new Error("a manifest of our own can be read");

@@ -17,6 +17,7 @@ import type { Command, Invocation, Outcome } from "./command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "./container-modules.ts";
 import type { Containers } from "./container-modules.ts";
 import { DEVICE_OPTION } from "./endpoint.ts";
+import { MODEL_OPTIONS } from "./models.ts";
 import { limitVolumes } from "./limited-volume.ts";
 import { createPlainLog } from "./plain-log.ts";
 import { loadModules, processModule } from "./simulated-modules.ts";
@@ -60,6 +61,7 @@ export const SIMULATE: Command = {
       summary: "of the hub: debug, info, warn (the default here) or error",
     },
     "module-logs": { type: "boolean", summary: "what the modules say, on stderr" },
+    ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {

@@ -12,10 +12,12 @@ import { moduleRoutes } from "../packager/manifest/routes.ts";
 import type { DeviceModule } from "../simulator/device.ts";
 import type { RouteSpec } from "../simulator/routes/route-table.ts";
 import { startProcess } from "../simulator/modules/process.ts";
-import type { AuthMode, ResolvedEndpoint } from "../spec/resolved.ts";
+import type { AuthMode } from "../spec/resolved.ts";
 import type { Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { loadEndpoint } from "./endpoint.ts";
+import type { LoadedEndpoint } from "./endpoint.ts";
+import { preparing, servedFrom } from "./models.ts";
 import { servable } from "./servable.ts";
 
 const RUNTIME = fileURLToPath(new URL("../runtime/main.js", import.meta.url));
@@ -36,7 +38,7 @@ export type ModulesOptions = {
   readonly folder: string;
   readonly onLine: (module: string, line: string) => void;
   /** What a checked endpoint becomes. */
-  readonly make: (endpoint: ResolvedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
+  readonly make: (loaded: LoadedEndpoint, options: ModulesOptions) => Promise<MadeModule>;
 };
 
 export type MadeModule = {
@@ -52,11 +54,14 @@ export async function loadModules(
   const problems: Problem[] = [];
   const modules: SimulatedModule[] = [];
   for (const { name, specs: files } of specs) {
-    const read = await loadEndpoint({ ...options.invocation, args: files });
+    const invocation = { ...options.invocation, args: files };
+    const read = await loadEndpoint(invocation, preparing(invocation));
     problems.push(...read.problems, ...(read.ok ? servable(read.value.endpoint) : []));
     if (!read.ok || hasErrors(problems)) continue;
-    const module = { ...read.value.endpoint.module, name: name ?? read.value.endpoint.module.name };
-    const made = await options.make({ ...read.value.endpoint, module }, options);
+    const { endpoint, models } = read.value;
+    const module = { ...endpoint.module, name: name ?? endpoint.module.name };
+    const loaded = { endpoint: { ...endpoint, module }, models };
+    const made = await options.make(loaded, { ...options, invocation });
     problems.push(...made.problems);
     modules.push(made.value);
   }
@@ -65,9 +70,10 @@ export async function loadModules(
 
 /** The runtime of this edgewright, as a process. */
 export async function processModule(
-  endpoint: ResolvedEndpoint,
+  loaded: LoadedEndpoint,
   { invocation, folder, onLine }: ModulesOptions,
 ): Promise<MadeModule> {
+  const endpoint = servedFrom(loaded.endpoint, loaded.models);
   const { module, name, authMode } = endpoint;
   const { keys, problems } = await keysOf(name, authMode, invocation);
   const home = join(folder, "modules", module.name);

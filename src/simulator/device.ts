@@ -3,7 +3,7 @@
  * cloud behind it is a list of what has arrived.
  */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Clock, Log } from "../core/ports.ts";
@@ -65,14 +65,9 @@ const GENERATION = "1";
 export async function startDevice(options: DeviceOptions): Promise<Device> {
   const routes = readRoutes(options.routes);
   if (!routes.ok) throw new UserError(routes.problems);
-  const { folder, clock, modules } = options;
+  const { folder, modules } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const certificates = await loadCertificates({
-    folder,
-    hostNames: [options.gatewayHostName, "localhost"],
-    addresses: ["127.0.0.1", ...options.addresses],
-    now: clock.now(),
-  });
+  const certificates = await certificatesOf(options);
   const identities = loadIdentities(folder);
   for (const name of [...modules.map((module) => module.name), ...options.clients]) {
     identities.add(name);
@@ -88,13 +83,22 @@ export async function startDevice(options: DeviceOptions): Promise<Device> {
   return device;
 }
 
+function certificatesOf(options: DeviceOptions): Promise<Certificates> {
+  return loadCertificates({
+    folder: options.folder,
+    hostNames: [options.gatewayHostName, "localhost"],
+    addresses: ["127.0.0.1", ...options.addresses],
+    now: options.clock.now(),
+  });
+}
+
 export class Device {
   readonly upstream = createUpstream();
   readonly modules = new Map<string, Supervised>();
   readonly names: readonly string[];
   readonly caFile: string;
   readonly #options: DeviceOptions;
-  readonly #certificates: Certificates;
+  #certificates: Certificates;
   readonly #identities: Identities;
   readonly #sockets: WorkloadApi[] = [];
   #port: number;
@@ -134,6 +138,13 @@ export class Device {
     await this.open();
   }
 
+  /** Another authority, and a hub with a certificate of it: who trusts the old one is kept out. */
+  async renewAuthority(): Promise<void> {
+    rmSync(this.caFile, { force: true });
+    this.#certificates = await certificatesOf(this.#options);
+    await this.restartHub();
+  }
+
   async start(module: DeviceModule): Promise<void> {
     const { name, desired, start, restart } = module;
     const { folder, gatewayHostName, log } = this.#options;
@@ -141,9 +152,9 @@ export class Device {
     if (!patched.ok) throw userError("SIM_TWIN", `the twin of '${name}': ${patched.fault}`);
     // A number and not the name: the path of a socket has room for 107 bytes.
     const socket = join(folder, `${this.#sockets.length}.sock`);
-    const { ca } = this.#certificates;
+    const trustBundle = (): string => this.#certificates.ca;
     const key = this.#identities.keyOf(name) ?? new Uint8Array();
-    this.#sockets.push(await serveWorkloadApi({ socket, module: name, key, trustBundle: ca }));
+    this.#sockets.push(await serveWorkloadApi({ socket, module: name, key, trustBundle }));
     const env = {
       IOTEDGE_WORKLOADURI: `unix://${module.socketFor?.(socket) ?? socket}`,
       IOTEDGE_AUTHSCHEME: "sasToken",

@@ -15,7 +15,7 @@ import fc from "fast-check";
 
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Journal } from "../../src/journal/journal.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 type Opened = {
   readonly journal: Journal;
@@ -36,7 +36,7 @@ function open(folder: string, segmentBytes = 1 << 20): Opened {
 }
 
 function filled(context: TestContext, texts: readonly string[], segmentBytes?: number): string {
-  const folder = temporaryFolder(context);
+  const folder = tempFolder(context);
   const { journal } = open(folder, segmentBytes);
   for (const text of texts) journal.append(1, Buffer.from(text));
   journal.close();
@@ -95,7 +95,7 @@ suite("journal", () => {
   });
 
   test("records are read back where they lie, over several segments", (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     const { journal } = open(folder, 64);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (payload) => {
@@ -108,7 +108,7 @@ suite("journal", () => {
   });
 
   test("segments before a given one go, and their bytes with them", (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     const { journal } = open(folder, 64);
     const places = Array.from({ length: 20 }, () => journal.append(1, Buffer.alloc(40)));
     const before = journal.bytes();
@@ -120,7 +120,7 @@ suite("journal", () => {
   });
 
   test("syncs at the same time share their work and all resolve", async (context) => {
-    const { journal } = open(temporaryFolder(context), 64);
+    const { journal } = open(tempFolder(context), 64);
     const syncs = Array.from({ length: 50 }, () => {
       journal.append(1, Buffer.alloc(40));
       return journal.sync();

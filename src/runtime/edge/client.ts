@@ -60,6 +60,8 @@ const OPEN_LIMIT_MS = 60_000;
 const TWIN_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 2_000;
 
+/** Renews the token; private in the SDK's types. */
+type TokenProvider = { readonly stop: () => void } | undefined;
 type Transport = InstanceType<typeof mqtt.Mqtt>;
 type ReportCallback = (error?: Error | null) => void;
 
@@ -92,8 +94,11 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
   client.on("disconnect", (reason: unknown) => finish(describe(reason)));
   const close = async (): Promise<void> => {
     finish("closed");
-    // The SDK's close can wait for a connection that will never answer.
-    await within(CLOSE_LIMIT_MS, "closing", client.close()).catch(() => held.destroy());
+    // The SDK's close can wait for a connection that will never answer, with its timers running.
+    await within(CLOSE_LIMIT_MS, "closing", client.close()).catch(() => undefined);
+    held.destroy();
+    const provider = Reflect.get(transport ?? {}, "_authenticationProvider") as TokenProvider;
+    provider?.stop();
   };
   try {
     await within(OPEN_LIMIT_MS, "the hub", client.open()).catch(sayPlainly);
@@ -105,7 +110,13 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
     const twin = await openTwin(client, transport, options.onDesiredPatch);
     return {
       send: async (output) => {
-        await client.sendOutputEvent(output.name, renderOutput(output));
+        try {
+          await client.sendOutputEvent(output.name, renderOutput(output));
+        } catch (error) {
+          // No PUBACK in time: the link is dead, also where nobody has said so.
+          finish(`an output was not taken: ${(error as Error).message}`);
+          throw error;
+        }
       },
       desired: async () => {
         await within(TWIN_LIMIT_MS, "the twin", twin.get());

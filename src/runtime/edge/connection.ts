@@ -3,7 +3,7 @@
  * longer pauses while there is no hub. Offline is a normal state, not a fault.
  */
 
-import type { Log } from "../../core/ports.ts";
+import type { Clock, Log } from "../../core/ports.ts";
 import type { EdgeClient } from "./client.ts";
 
 export type ConnectionOptions = {
@@ -15,14 +15,15 @@ export type ConnectionOptions = {
   readonly end: () => void;
   /** From 0 to 1, so that modules do not all come back at once. */
   readonly random: () => number;
+  readonly clock: Clock;
   readonly log: Log;
 };
 
 const FIRST_PAUSE_MS = 250;
 /** The hub of a device is near: it is back when somebody sees it. */
-const LAST_PAUSE_MS = 5_000;
-/** A connection that lasted this long was a good one. */
-const GOOD_MS = 10_000;
+const LAST_PAUSE_MS = 2_000;
+/** A connection that lasted this long was a good one: the first pause is short again. */
+const GOOD_MS = 1_000;
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -53,32 +54,32 @@ export class Connection {
   async #loop(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.#stopped) {
-      const good = setTimeout(() => {
-        pauseMs = FIRST_PAUSE_MS;
-      }, GOOD_MS);
       try {
-        await this.#once();
+        const lastedMs = await this.#once();
+        if (lastedMs >= GOOD_MS) pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
         this.#say((error as Error).message);
       }
-      clearTimeout(good);
       await this.#pause(pauseMs);
       pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS);
     }
   }
 
-  async #once(): Promise<void> {
-    const { open, begin, end, log } = this.#options;
+  /** How long the connection lasted. @throws Error where there was none */
+  async #once(): Promise<number> {
+    const { open, begin, end, log, clock } = this.#options;
     const client = await open();
     this.#client = client;
     try {
-      if (this.#stopped) return;
+      if (this.#stopped) return 0;
       await Promise.race([begin(client), client.ended.then(fail)]);
       this.#connected = true;
       this.#said = "";
       log.info("connected to the hub");
+      const since = clock.monotonic();
       const reason = await client.ended;
       if (!this.#stopped) log.warn(`the connection to the hub ended: ${reason}`);
+      return clock.monotonic() - since;
     } finally {
       this.#connected = false;
       this.#client = undefined;

@@ -107,6 +107,7 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
       outbox.detach();
     },
     random: options.random,
+    clock,
     log,
   });
   return {

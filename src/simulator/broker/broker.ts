@@ -13,9 +13,11 @@ import type { AedesOptions, Client } from "aedes";
 import type { Clock, Log } from "../../core/ports.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Identities } from "./identities.ts";
+import { createMethodsApi } from "./methods-api.ts";
+import type { CallMethod } from "./methods-api.ts";
 import { renderPublish } from "./publish-packet.ts";
 import type { PublishPacket } from "./publish-packet.ts";
-import { tokenFault } from "./sas-token.ts";
+import { tokenEnd, tokenFault } from "./sas-token.ts";
 import { Sessions } from "./sessions.ts";
 import { maySubscribe, parseTopic } from "./topics.ts";
 import type { Action } from "./topics.ts";
@@ -38,6 +40,8 @@ export type BrokerOptions = {
   readonly disconnected: (module: string) => void;
   readonly subscribed: (module: string) => void;
   readonly acknowledged: (module: string, messageId: number) => void;
+  /** Another module calls a direct method. */
+  readonly callMethod: CallMethod;
   /** Called before the publish is acknowledged. */
   readonly published: (module: string, action: Action, payload: Uint8Array) => void;
 };
@@ -105,12 +109,13 @@ type Rights = Pick<
 
 /** Who may come in, and who may do what. */
 function rightsOf(options: BrokerOptions, moduleOf: (client: Client) => string): Rights {
-  const { device, log } = options;
+  const { device, log, clock } = options;
   const rootOf = (client: Client): string => `devices/${device}/modules/${moduleOf(client)}/`;
   return {
     authenticate: (...[client, username, password, done]) => {
       const fault = identityFault(options, { clientId: client.id, username, password });
       if (fault !== undefined) log.warn(`${client.id} is refused: ${fault}`);
+      else endWithToken(client, tokenEnd(String(password)) - clock.now());
       done(null, fault === undefined);
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -137,6 +142,15 @@ function rightsOf(options: BrokerOptions, moduleOf: (client: Client) => string):
     authorizeForward: () => null,
   };
 }
+
+/** A token that has ended ends its connection. */
+function endWithToken(client: Client, leftMs: number): void {
+  const timer = setTimeout(() => client.close(), Math.min(leftMs, MAX_TIMER_MS));
+  timer.unref();
+  client.conn.once("close", () => clearTimeout(timer));
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Claim = {
   readonly clientId: string;
@@ -167,10 +181,14 @@ function identityFault(
   return fault === undefined ? undefined : `of the token, ${fault}`;
 }
 
+const MQTT_CONNECT = 0x10;
+
 type Door = Pick<Broker, "port" | "cut" | "restore" | "close">;
 
 /** A cut is a door that lets nobody in: the port stays ours, so that nobody else takes it. */
-async function openDoor({ certificates, host, port }: BrokerOptions, aedes: Aedes): Promise<Door> {
+async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
+  const { certificates, host, port } = options;
+  const methods = createMethodsApi(options);
   const sockets = new Set<Socket>();
   let open = true;
   const server: Server = createServer(
@@ -178,7 +196,16 @@ async function openDoor({ certificates, host, port }: BrokerOptions, aedes: Aede
     { key: certificates.key, cert: certificates.cert, noDelay: true },
     (socket: TLSSocket) => {
       socket.on("error", () => socket.destroy());
-      aedes.handle(socket);
+      // One port for both: a CONNECT begins with a byte that no HTTP request begins with.
+      socket.once("data", (first: Buffer) => {
+        socket.pause();
+        socket.unshift(first);
+        if (first[0] === MQTT_CONNECT) aedes.handle(socket);
+        else {
+          methods.emit("connection", socket);
+          socket.resume();
+        }
+      });
     },
   );
   server.on("connection", (socket: Socket) => {

@@ -54,6 +54,11 @@ export function tokenFault(
   return Number(se) * 1000 > nowMs ? undefined : "it has expired";
 }
 
+/** Milliseconds since the epoch. */
+export function tokenEnd(token: string): number {
+  return Number(/[&\s]se=(?<end>\d+)/.exec(token)?.groups?.["end"] ?? 0) * 1000;
+}
+
 function pathOf({ hub, device, module }: Resource): string {
   return `${hub}/devices/${device}/modules/${module}`;
 }

@@ -16,7 +16,7 @@ export type WorkloadOptions = {
   readonly module: string;
   readonly key: Uint8Array;
   /** The certificates to trust, as PEM. */
-  readonly trustBundle: string;
+  readonly trustBundle: () => string;
 };
 
 export type WorkloadApi = { readonly close: () => Promise<void> };
@@ -50,7 +50,7 @@ async function answer(
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
   if (request.method === "GET" && pathname === "/trust-bundle") {
-    return reply(response, 200, { certificate: trustBundle });
+    return reply(response, 200, { certificate: trustBundle() });
   }
   const asked = /^\/modules\/(?<name>[^/]+)\/genid\/[^/]+\/sign$/.exec(pathname)?.groups?.["name"];
   if (request.method !== "POST" || asked === undefined) {

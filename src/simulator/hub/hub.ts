@@ -120,6 +120,7 @@ export class Hub {
         this.#router.pump(module);
         this.#methods.subscribed();
       },
+      callMethod: (call) => this.callMethod(call),
       acknowledged: (module, messageId) => this.#router.acknowledge(module, messageId),
       published: (module, action, payload) => this.#published(module, action, payload),
     });

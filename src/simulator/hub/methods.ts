@@ -2,7 +2,12 @@
 
 import type { PublishPacket } from "../broker/publish-packet.ts";
 
-export type MethodAnswer = { readonly status: number; readonly payload: unknown };
+export type MethodAnswer = {
+  readonly status: number;
+  readonly payload: unknown;
+  /** The hub's own words: the module has not answered. */
+  readonly unanswered?: true;
+};
 
 export type MethodCall = {
   readonly module: string;
@@ -89,5 +94,5 @@ export function createMethods({ isListening, send }: MethodsOptions): Methods {
 }
 
 function failed(status: number, message: string): MethodAnswer {
-  return { status, payload: { message } };
+  return { status, payload: { message }, unanswered: true };
 }

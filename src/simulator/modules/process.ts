@@ -20,7 +20,7 @@ const GRACE_MS = 10_000;
 export function startProcess(
   { command: [program, ...parameters], env, onLine }: ProcessOptions,
   daemonEnv: ModuleEnvironment,
-): Promise<RunningModule> {
+): Promise<RunningModule & { readonly pid: number }> {
   const child = spawn(program, parameters, {
     env: { ...env, ...daemonEnv },
     stdio: ["ignore", "pipe", "pipe"],
@@ -29,9 +29,10 @@ export function startProcess(
   const ended = once(child, "exit").then(([code, signal]) =>
     signal === null ? `exit code ${String(code)}` : `signal ${String(signal)}`,
   );
-  const running: RunningModule = {
-    kill: () => void child.kill("SIGKILL"),
-    stop: async () => {
+  const running = {
+    pid: child.pid ?? 0,
+    kill: (): void => void child.kill("SIGKILL"),
+    stop: async (): Promise<void> => {
       child.kill("SIGTERM");
       const late = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
       await ended;

@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import { userError } from "../../../src/core/problem.ts";
 import { createDesiredState } from "../../../src/runtime/edge/desired-state.ts";
 import { keptLog } from "../../support/quiet.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 function setUp(folder?: string) {
   const calls: unknown[][] = [];
@@ -83,7 +83,7 @@ suite("desired state", () => {
   });
 
   test("what was accepted is in force after a start without a hub", (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     assert.ok(setUp(folder).state.patch({ traffic: { blue: 30, green: 70 }, $version: 2 }).ok);
     const { state, last } = setUp(folder);
     state.restore();

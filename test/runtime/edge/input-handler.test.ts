@@ -6,7 +6,7 @@ import { InputHandler } from "../../../src/runtime/edge/input-handler.ts";
 import { Outbox } from "../../../src/runtime/edge/outbox.ts";
 import type { Result } from "../../../src/runtime/edge/result.ts";
 import { keptLog, movedClock } from "../../support/quiet.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
@@ -46,7 +46,7 @@ function setUp(folder: string | undefined, window = 2) {
 
 suite("inputs", () => {
   test("an input is acknowledged when its result is on the disk, not before", async (context) => {
-    const { handler, running, acknowledged, input } = setUp(temporaryFolder(context));
+    const { handler, running, acknowledged, input } = setUp(tempFolder(context));
     handler.take(input("a", "1"));
     await settled();
     assert.deepEqual(acknowledged, []);
@@ -73,7 +73,7 @@ suite("inputs", () => {
   });
 
   test("one that comes again while it runs is not run twice, and both are acknowledged", async (context) => {
-    const { handler, running, acknowledged, input } = setUp(temporaryFolder(context));
+    const { handler, running, acknowledged, input } = setUp(tempFolder(context));
     handler.take(input("a", "1"));
     handler.take(input("a", "1"));
     running[0]?.finish();
@@ -82,7 +82,7 @@ suite("inputs", () => {
   });
 
   test("one whose result waits in the outbox is acknowledged and not run", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     const before = setUp(folder);
     before.handler.take(before.input("a", "1"));
     before.running[0]?.finish();
@@ -124,7 +124,7 @@ suite("inputs", () => {
   });
 
   test("who ran at the end of the module runs alone, and is set aside after a second end", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     const first = setUp(folder);
     first.handler.take(first.input("poison", "1"));
     await settled();

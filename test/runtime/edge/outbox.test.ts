@@ -8,7 +8,7 @@ import { Outbox } from "../../../src/runtime/edge/outbox.ts";
 import type { OutboxLimits } from "../../../src/runtime/edge/outbox.ts";
 import type { Result } from "../../../src/runtime/edge/result.ts";
 import { keptLog, movedClock } from "../../support/quiet.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 const LIMITS = { maxBytes: 1 << 20, maxAgeSeconds: 3600 };
 
@@ -37,7 +37,7 @@ const settled = (): Promise<void> => new Promise(setImmediate);
 
 /** As `kill -9` leaves it: nothing is closed. */
 async function abandoned(context: TestContext, keys: readonly string[]): Promise<string> {
-  const folder = temporaryFolder(context);
+  const folder = tempFolder(context);
   const { outbox } = open(folder);
   for (const key of keys) await outbox.add(result(key));
   return folder;
@@ -45,7 +45,7 @@ async function abandoned(context: TestContext, keys: readonly string[]): Promise
 
 suite("outbox", () => {
   test("a result may be acknowledged when it is on the disk, with no hub in sight", async (context) => {
-    const { outbox } = open(temporaryFolder(context));
+    const { outbox } = open(tempFolder(context));
     await outbox.add(result("a"));
     assert.equal(outbox.state().depth, 1);
     assert.ok(outbox.has("a"));
@@ -68,7 +68,7 @@ suite("outbox", () => {
   });
 
   test("results go out in order, whole, and leave when they are taken", async (context) => {
-    const { outbox } = open(temporaryFolder(context));
+    const { outbox } = open(tempFolder(context));
     for (const key of ["a", "b", "c"]) await outbox.add(result(key));
     const sent: Result[] = [];
     outbox.attach((given) => {
@@ -85,7 +85,7 @@ suite("outbox", () => {
   });
 
   test("what the hub did not take goes again on the next connection, and nothing else", async (context) => {
-    const { outbox } = open(temporaryFolder(context));
+    const { outbox } = open(tempFolder(context));
     for (const key of ["a", "b", "c"]) await outbox.add(result(key));
     const first = hub();
     outbox.attach(first.send);
@@ -127,7 +127,7 @@ suite("outbox", () => {
   });
 
   test("what the hub took before kill -9 is not sent again", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     const before = open(folder).outbox;
     await before.add(result("a"));
     await before.add(result("b"));
@@ -144,7 +144,7 @@ suite("outbox", () => {
   });
 
   test("over its size the oldest go first and are counted", async (context) => {
-    const { outbox } = open(temporaryFolder(context), { maxBytes: 2000, maxAgeSeconds: 3600 });
+    const { outbox } = open(tempFolder(context), { maxBytes: 2000, maxAgeSeconds: 3600 });
     for (let number = 0; number < 20; number += 1) {
       await outbox.add(result(`k${number}`, "x".repeat(300)));
     }
@@ -158,7 +158,7 @@ suite("outbox", () => {
   });
 
   test("over their age results go, also those of an earlier run", async (context) => {
-    const { outbox, clock } = open(temporaryFolder(context), { ...LIMITS, maxAgeSeconds: 60 });
+    const { outbox, clock } = open(tempFolder(context), { ...LIMITS, maxAgeSeconds: 60 });
     await outbox.add(result("old"));
     clock.move(61_000);
     await outbox.add(result("new"));
@@ -166,7 +166,7 @@ suite("outbox", () => {
   });
 
   test("a disk's worth of results passes through a bounded folder", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     const { outbox } = open(folder, { maxBytes: 200_000, maxAgeSeconds: 3600 });
     outbox.attach(() => Promise.resolve());
     for (let number = 0; number < 500; number += 1) {
@@ -184,13 +184,13 @@ suite("outbox", () => {
   });
 
   test("many results wait for few syncs", async (context) => {
-    const { outbox } = open(temporaryFolder(context));
+    const { outbox } = open(tempFolder(context));
     await Promise.all(Array.from({ length: 200 }, (_, number) => outbox.add(result(`k${number}`))));
     assert.equal(outbox.state().depth, 200);
   });
 
   test("a run that had begun at two ends in a row is known by it", (context) => {
-    const folder = temporaryFolder(context);
+    const folder = tempFolder(context);
     open(folder).outbox.began("poison");
     const second = open(folder).outbox;
     assert.equal(second.suspects.endsOf("poison"), 1);
