@@ -6,6 +6,7 @@ import { INSPECT } from "./inspect.ts";
 import { MODEL } from "./model.ts";
 import { KEYS } from "./keys.ts";
 import { RUN } from "./run.ts";
+import { SCHEMA } from "./schema.ts";
 import { SCORE } from "./score.ts";
 import { SIMULATE } from "./simulate.ts";
 import { TOKEN } from "./token.ts";
@@ -21,4 +22,5 @@ export const COMMANDS: readonly Command[] = [
   KEYS,
   TOKEN,
   MODEL,
+  SCHEMA,
 ];

@@ -55,6 +55,8 @@ export type EdgeFront = {
 
 const OUTBOX_LIMITS: OutboxLimits = { maxBytes: 256 * 1024 * 1024, maxAgeSeconds: 7 * 86_400 };
 const REPORT_EVERY_MS = 60_000;
+/** What runs longer is left to the next start: its input is not acknowledged. */
+const STOP_LIMIT_MS = 5_000;
 
 export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
   const { folder, log, clock } = options;
@@ -114,11 +116,15 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
     connected: () => connection.connected,
     outbox: () => outbox.state(),
     stop: async () => {
-      await inputs.stop();
+      await Promise.race([inputs.stop(), pause(STOP_LIMIT_MS)]);
       await connection.stop();
       await outbox.close();
     },
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Tells the cloud what is in force: as a connection begins, after each patch, once a minute. */

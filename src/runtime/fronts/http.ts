@@ -20,7 +20,8 @@ import { listen } from "./listen.ts";
 import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
 import { sendAnswer } from "./send.ts";
-import { v2Fault, v2Route } from "./v2.ts";
+import { asV2Fault } from "./v2-fault.ts";
+import { v2Route } from "./v2.ts";
 import type { V2Options } from "./v2.ts";
 
 export type HttpFrontOptions = {
@@ -208,18 +209,6 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
     deployment,
   });
   return compress(asV2Fault(answer), request.headers["accept-encoding"]);
-}
-
-/** The protocol has an error of its own form. */
-function asV2Fault(answer: ScoringResponse): ScoringResponse {
-  if (answer.status < 400 || !(answer.body instanceof Uint8Array) || answer.body.length === 0) {
-    return answer;
-  }
-  const { error } = JSON.parse(Buffer.from(answer.body).toString()) as { error: unknown };
-  if (typeof error === "string") return answer;
-  const { message } = error as { message: string };
-  const { body } = v2Fault(answer.status, message);
-  return { ...answer, body };
 }
 
 async function answerPage(

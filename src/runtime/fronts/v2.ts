@@ -10,6 +10,7 @@ import type { ScoringResponse } from "../../core/scoring.ts";
 import type { Signature, TensorSpec } from "../../core/signature.ts";
 import { DTYPES } from "../../core/tensor.ts";
 import { jsonPage, readiness } from "./pages.ts";
+import { v2Fault } from "./v2-fault.ts";
 
 export type V2Deployment = {
   readonly name: string;
@@ -91,11 +92,6 @@ const EXTENSIONS = ["binary_tensor_data", "model_repository"];
 
 function page(response: ScoringResponse): V2Route {
   return { kind: "page", page: response };
-}
-
-/** An error as the protocol writes it. */
-export function v2Fault(status: number, message: string): ScoringResponse {
-  return jsonPage({ error: message }, status);
 }
 
 function decodeName(text: string): string | undefined {
