@@ -26,10 +26,13 @@ void suite("a script with numpy in a container", { skip: SKIP }, () => {
     const models = "bearing-monitor/models/bearing-mlp";
     await cp(join(EXAMPLES, models), join(folder, models), { recursive: true });
     await takeLock(place);
-    const { code, document } = await edgewrightJson(["build", "numpy.yml", "-o", "docker", "--platform", HOST], {
-      cwd: place,
-      env: { XDG_CACHE_HOME: CACHE_HOME },
-    });
+    const { code, document } = await edgewrightJson(
+      ["build", "numpy.yml", "-o", "docker", "--platform", HOST],
+      {
+        cwd: place,
+        env: { XDG_CACHE_HOME: CACHE_HOME },
+      },
+    );
     assert.equal(code, 0, JSON.stringify(document.problems));
     const images = document["images"] as { layers: { name: string; bytes: number }[] }[];
     for (const { layers } of images) {
