@@ -38,7 +38,8 @@ export type HttpFrontOptions = {
   readonly createId: () => string;
   readonly host: string;
   readonly port: number;
-  readonly maxBodyBytes: number;
+  /** By the deployment that a request names, if it does. */
+  readonly maxBodyBytes: (deployment: string | undefined) => number;
 };
 
 export type HttpFront = {
@@ -180,8 +181,9 @@ async function scoreBody(
 ): Promise<ScoringResponse> {
   const { scorer, metrics, clock, maxBodyBytes } = options;
   const start = clock.monotonic();
+  const asked = deployment ?? request.headers["azureml-model-deployment"];
   const read = conventionsOf(options).encodedBodies ? readRaw : readBody;
-  const body = await read(request, maxBodyBytes);
+  const body = await read(request, maxBodyBytes(typeof asked === "string" ? asked : undefined));
   const answer = await scorer.score(
     envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
   );
@@ -200,7 +202,7 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
   }
   if (request.method !== "POST") return v2NotAllowed(request, ["POST"]);
   if (route.kind === "posted") {
-    const body = await readBody(request, options.maxBodyBytes);
+    const body = await readBody(request, options.maxBodyBytes(undefined));
     return route.page(Buffer.from(body).toString());
   }
   const { model, deployment } = route;
