@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "simulator",
     "runtime/serve.ts",
     "runtime/settings.ts",
+    "runtime/edge/twin-schema.ts",
     "runtime/local.ts",
     "runtime/engine/placement.ts",
     "runtime/engine/profile.ts",

@@ -1,50 +1,49 @@
 /** `edgewright build SPEC -o OUTPUT`: image, deployment manifest, record and lock. */
 
-import { statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-import { hasErrors, userError } from "../core/problem.ts";
+import { bodyLimitProblems } from "../core/body-limit.ts";
+import { hasErrors } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { Problem } from "../core/problem.ts";
 import { pack } from "../packager/pack.ts";
 import type { PackOptions, PackOutput, PackResult } from "../packager/pack-options.ts";
-import { hostPrograms } from "../packager/programs.ts";
-import { PLATFORMS } from "../spec/resolved.ts";
-import type { Platform, ResolvedEndpoint } from "../spec/resolved.ts";
+import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { ASSEMBLE_OPTIONS, assembleOptions, parseBytes } from "./assemble-options.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { cacheFolder, MODEL_OPTIONS, preparing } from "./models.ts";
+import { MODEL_OPTIONS, preparing } from "./models.ts";
 import { renderBytes } from "./render.ts";
 import { servable } from "./servable.ts";
-import { PACKAGE_ROOT } from "./version.ts";
 
 export const BUILD: Command = {
   name: "build",
-  usage: "SPEC... -o archive:FILE|docker",
+  usage: "SPEC... -o archive:FILE|oci:DIR|dockerfile:DIR|docker",
   summary: "the module image and its deployment manifest",
   options: {
     output: {
       type: "string",
       short: "o",
       value: "OUTPUT",
-      summary: "archive:FILE.tar, or docker for this machine's engine",
-    },
-    platform: {
-      type: "string",
-      multiple: true,
-      value: "PLATFORM",
-      summary: `${PLATFORMS.join(", ")}; both otherwise`,
+      summary: "archive:FILE.tar, oci:DIR, dockerfile:DIR, or docker for this machine's engine",
     },
     tag: {
       type: "string",
       value: "NAME",
       summary: "image name; the endpoint's and its digest otherwise",
     },
-    frozen: { type: "boolean", summary: "fail where image.lock.json would have to change" },
+    "max-update": {
+      type: "string",
+      value: "SIZE",
+      summary:
+        "fail where a device downloads more than that, e.g. 5MB, coming from the build before",
+    },
+    "update-from": {
+      type: "string",
+      value: "IMAGE",
+      summary: "the image that devices have; the build before at the same place otherwise",
+    },
+    ...ASSEMBLE_OPTIONS,
     ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
@@ -53,13 +52,21 @@ export const BUILD: Command = {
     const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
-    const problems = [...read.problems, ...servable(endpoint)];
+    const problems = [
+      ...read.problems,
+      ...servable(endpoint),
+      ...bodyLimitProblems(endpoint.deployments),
+    ];
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);
     problems.push(...auth.problems);
+    const { tag } = invocation.options;
     const { problems: found, ...result } = await pack(endpoint, {
-      ...packOptions(invocation, endpoint, output),
-      deviceEnv: auth.env,
+      ...assembleOptions(invocation, endpoint),
+      output,
+      ...(typeof tag === "string" && { tag }),
+      ...maxUpdateOf(invocation),
+      deviceEnv: { ...auth.env, ...memoryEnv(endpoint) },
       models,
     });
     const { name, index, images, files } = result;
@@ -82,65 +89,33 @@ export async function authEnv(
   return { env: { [variable]: publicParts(credentials, authMode).join(",") }, problems };
 }
 
+/** What was measured here, for the limits in force there. */
+export function memoryEnv({ deployments }: ResolvedEndpoint): Readonly<Record<string, string>> {
+  const needs = deployments.flatMap(({ name, model }) =>
+    model?.needBytes === undefined ? [] : [`${name}=${model.needBytes}`],
+  );
+  return needs.length === 0 ? {} : { EDGEWRIGHT_MODEL_MEMORY: needs.join(",") };
+}
+
+function maxUpdateOf({ options }: Invocation): Pick<PackOptions, "maxUpdate"> {
+  const { "max-update": most, "update-from": from } = options;
+  if (typeof most !== "string") {
+    if (from !== undefined) throw new UsageError("--update-from needs --max-update SIZE");
+    return {};
+  }
+  const bytes = parseBytes(most);
+  if (bytes === undefined)
+    throw new UsageError(`--max-update is '${most}', expected a size such as 500kB or 5MB`);
+  return { maxUpdate: { bytes, ...(typeof from === "string" && { from }) } };
+}
+
 function parseOutput({ options }: Invocation): PackOutput {
   const { output } = options;
   if (output === "docker") return { kind: "docker" };
-  const file =
-    typeof output === "string" && output.startsWith("archive:")
-      ? output.slice("archive:".length)
-      : "";
-  if (file === "") throw new UsageError("build needs -o archive:FILE or -o docker");
-  return { kind: "archive", file };
-}
-
-export function packOptions(
-  invocation: Invocation,
-  endpoint: ResolvedEndpoint,
-  output: PackOutput,
-): PackOptions {
-  const { args, cwd, env, options, progress } = invocation;
-  const { tag, frozen } = options;
-  return {
-    output,
-    platforms: parsePlatforms(options["platform"], endpoint.module.platforms),
-    ...(typeof tag === "string" && { tag }),
-    packageRoot: fileURLToPath(PACKAGE_ROOT),
-    specFolder: folderOf(resolve(cwd, args[0] ?? ".")),
-    workingFolder: cwd,
-    cacheFolder: cacheFolder(invocation),
-    temporaryFolder: tmpdir(),
-    frozen: frozen === true,
-    createdEpochSeconds: parseEpoch(env["SOURCE_DATE_EPOCH"]),
-    hostPlatform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
-    progress,
-    run: hostPrograms(env),
-    env,
-  };
-}
-
-function folderOf(path: string): string {
-  return statSync(path).isDirectory() ? path : dirname(path);
-}
-
-function parsePlatforms(
-  given: Invocation["options"][string],
-  otherwise: readonly Platform[],
-): readonly Platform[] {
-  const asked = (Array.isArray(given) ? given : []).flatMap((text: string) => text.split(","));
-  if (asked.length === 0) return otherwise;
-  return PLATFORMS.filter((platform) => {
-    const foreign = asked.find((name) => !PLATFORMS.some((known) => known === name));
-    if (foreign !== undefined)
-      throw new UsageError(`--platform is '${foreign}', expected ${PLATFORMS.join(" or ")}`);
-    return asked.includes(platform);
-  });
-}
-
-/** @source reproducible-builds.org: specs/source-date-epoch */
-function parseEpoch(text: string | undefined): number {
-  if (text === undefined || text === "") return 0;
-  if (/^\d{1,11}$/.test(text)) return Number(text);
-  throw userError("CLI_USAGE", `SOURCE_DATE_EPOCH is '${text}', expected seconds since 1970`);
+  const [, kind, place = ""] = /^(archive|oci|dockerfile):(.+)$/su.exec(String(output)) ?? [];
+  if (kind === "archive") return { kind, file: place };
+  if (kind === "oci" || kind === "dockerfile") return { kind, folder: place };
+  throw new UsageError("build needs -o archive:FILE, oci:DIR, dockerfile:DIR or docker");
 }
 
 function render({ name, index, images, files }: Omit<PackResult, "problems">): string {

@@ -10,7 +10,8 @@ import type { Engine } from "../packager/engine.ts";
 import { pack } from "../packager/pack.ts";
 import type { JsonObject } from "../simulator/hub/merge-patch.ts";
 import type { RouteSpec } from "../simulator/routes/route-table.ts";
-import { authEnv, packOptions } from "./build.ts";
+import { assembleOptions } from "./assemble-options.ts";
+import { authEnv, memoryEnv } from "./build.ts";
 import type { Invocation } from "./command.ts";
 import type { LoadedEndpoint } from "./endpoint.ts";
 import type { MadeModule, ModulesOptions, SimulatedModule } from "./simulated-modules.ts";
@@ -55,13 +56,14 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
     address,
     make: async ({ endpoint, models }, options) => {
       const { env, problems } = await authEnv(options.invocation, endpoint);
-      const given = packOptions(options.invocation, endpoint, { kind: "docker" });
+      const given = assembleOptions(options.invocation, endpoint);
       const { files } = await pack(endpoint, {
         ...given,
+        output: { kind: "docker" },
         platforms: [given.hostPlatform],
         tag: `${endpoint.module.name}:simulated`,
         workingFolder: options.folder,
-        deviceEnv: env,
+        deviceEnv: { ...env, ...memoryEnv(endpoint) },
         models,
       });
       const read = readManifest(files.manifest, options.folder);

@@ -1,7 +1,14 @@
 /** From a SPEC to the credentials of its endpoint: what `keys`, `token`, `score` and others begin with. */
 
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
 import type { Problem, Read } from "../core/problem.ts";
-import { credentialFile, ensureCredentials } from "../credentials/credential-file.ts";
+import {
+  credentialFile,
+  ensureCredentials,
+  readCredentials,
+} from "../credentials/credential-file.ts";
 import type { KeptCredentials } from "../credentials/credential-file.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import { signToken } from "../credentials/token.ts";
@@ -71,4 +78,28 @@ export function misfit(mode: AuthMode, kind: "key" | "aml_token"): readonly Prob
       hint: other[mode],
     },
   ];
+}
+
+/** Shorter texts stand everywhere by chance. */
+const LEAST_SECRET = 16;
+
+/** Everything secret in this user's credential files: what no image may hold. */
+export async function secretValues(invocation: Invocation): Promise<readonly string[]> {
+  const folder = dirname(credentialFileOf(invocation, "any"));
+  const names = await readdir(folder).catch(() => []);
+  const values: string[] = [];
+  for (const name of names) {
+    if (!name.endsWith(".json")) continue;
+    const kept = await readCredentials(join(folder, name));
+    values.push(...textsOf(kept?.credentials));
+  }
+  return values;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return value.length >= LEAST_SECRET ? [value] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    /public/iu.test(name) ? [] : textsOf(inner),
+  );
 }

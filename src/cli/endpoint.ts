@@ -101,7 +101,7 @@ async function inspectModels(
     for (const problem of found) problems.push({ ...problem, at });
     if (memoryBytes !== undefined) needBytes.set(name, memoryBytes);
     deployments.push(
-      inspection === undefined ? deployment : withInspection(deployment, inspection),
+      inspection === undefined ? deployment : withInspection(deployment, inspection, memoryBytes),
     );
   }
   return { endpoint: { ...endpoint, deployments }, models, problems, needBytes };
@@ -110,10 +110,12 @@ async function inspectModels(
 function withInspection(
   deployment: ResolvedDeployment,
   inspection: Inspection,
+  memoryBytes: number | undefined,
 ): ResolvedDeployment {
   const { sha256, bytes, opset, signature } = inspection;
   const { model } = deployment;
+  const need = memoryBytes === undefined ? {} : { needBytes: memoryBytes };
   return model === undefined
     ? deployment
-    : { ...deployment, model: { ...model, sha256, bytes, opset, signature } };
+    : { ...deployment, model: { ...model, sha256, bytes, ...need, opset, signature } };
 }

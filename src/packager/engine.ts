@@ -12,6 +12,8 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
 export type Engine = {
   /** Loads a docker archive; afterwards the engine knows the image by this name. */
   readonly load: (archive: AsyncIterable<Uint8Array>, name: string) => Promise<void>;
+  /** The docker archive of an image that the engine has. */
+  readonly save: (name: string) => Promise<NodeJS.ReadableStream>;
   /** Starts a container of an image that the engine has. */
   readonly run: (options: ContainerOptions) => Promise<Container>;
   /** This machine, as containers on the default network see it. */
@@ -50,6 +52,14 @@ export async function openEngine(env: Environment): Promise<Engine> {
     throw engineError(address, error);
   }
   return {
+    save: async (name) => {
+      try {
+        await docker.getImage(name).inspect();
+        return await docker.getImage(name).get();
+      } catch (error) {
+        throw engineError(address, error);
+      }
+    },
     load: async (archive, name) => {
       try {
         const stream = await docker.loadImage(Readable.from(archive));

@@ -11,7 +11,7 @@ import { layerStack } from "./layer-stack.ts";
 import { codeLayer } from "./layers/code.ts";
 import { modelLayers } from "./layers/model.ts";
 import type { ModelLayers } from "./layers/model.ts";
-import type { PackOptions } from "./pack-options.ts";
+import type { AssembleOptions } from "./pack-options.ts";
 import { imageConfig } from "./plan.ts";
 import { settled } from "./settled.ts";
 import type { Plan } from "./plan.ts";
@@ -27,7 +27,10 @@ export type BuildParts = {
   readonly folder: string;
 };
 
-export async function buildImages(parts: BuildParts, options: PackOptions): Promise<ImageIndex> {
+export async function buildImages(
+  parts: BuildParts,
+  options: AssembleOptions,
+): Promise<ImageIndex> {
   const { plan, base, created } = parts;
   const models: ModelLayers[] = [];
   for (const model of plan.models) models.push(await modelLayers(model));
@@ -37,6 +40,7 @@ export async function buildImages(parts: BuildParts, options: PackOptions): Prom
     ...base.lock,
     created,
     base: base.title,
+    node: base.node,
     modelSha256: new Map(models.map((layer) => [layer.model, layer.sha256])),
   });
   const images = options.platforms.map(async (platform) => {
@@ -52,7 +56,7 @@ async function buildLayers(
     readonly code: readonly LayerSource[];
   },
   platform: Platform,
-  { packageRoot, run, progress, signal }: PackOptions,
+  { packageRoot, run, progress, signal }: AssembleOptions,
 ): Promise<readonly Layer[]> {
   const { base, folder, store, blobs, models, code, plan } = parts;
   const stack = await layerStack(

@@ -5,7 +5,7 @@ import { baseLayers } from "./base/layers.ts";
 import type { BaseLayers } from "./base/layers.ts";
 import { pythonLayer } from "./base/python-layer.ts";
 import { USER } from "./base/rootfs.ts";
-import type { LayerSource } from "./layer-source.ts";
+import type { LayerSource, ReadyLayer } from "./layer-source.ts";
 import { endpointLayer } from "./layers/endpoint.ts";
 import { joinNeighbours, MOST_LAYERS } from "./layer-limit.ts";
 import type { ModelLayers } from "./layers/model.ts";
@@ -27,7 +27,7 @@ export type StackParts = {
 export async function layerStack(
   parts: StackParts,
   platform: Platform,
-): Promise<readonly LayerSource[]> {
+): Promise<readonly (LayerSource | ReadyLayer)[]> {
   const python = pythonLayer(parts.base, platform);
   const below = [
     ...baseLayers(parts.base, platform),

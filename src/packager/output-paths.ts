@@ -3,9 +3,9 @@
 import { join, resolve } from "node:path";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { LOCK_FILE } from "./base/lock.ts";
-import type { PackOptions, PackResult } from "./pack-options.ts";
+import type { PackOptions, PackOutput, PackResult } from "./pack-options.ts";
 
-/** Of `archive:X.tar` the others are X.deployment.json and X.build.json. */
+/** Of `archive:X.tar` and of `oci:X` the others are X.deployment.json, X.build.json and X.cdx.json. */
 export function outputPaths(
   endpoint: ResolvedEndpoint,
   {
@@ -14,12 +14,19 @@ export function outputPaths(
     specFolder,
   }: Pick<PackOptions, "output" | "workingFolder" | "specFolder">,
 ): PackResult["files"] {
-  const image = output.kind === "archive" ? { image: resolve(workingFolder, output.file) } : {};
+  const image = placeOf(output, workingFolder);
   const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
   return {
     ...image,
     manifest: `${stem}.deployment.json`,
     record: `${stem}.build.json`,
+    sbom: `${stem}.cdx.json`,
     lock: join(specFolder, LOCK_FILE),
   };
+}
+
+function placeOf(output: PackOutput, workingFolder: string): { readonly image?: string } {
+  if (output.kind === "docker") return {};
+  const place = output.kind === "archive" ? output.file : output.folder;
+  return { image: resolve(workingFolder, place) };
 }

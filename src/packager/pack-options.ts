@@ -8,13 +8,24 @@ import type { Layer } from "./image/layer.ts";
 import type { RunProgram } from "./programs.ts";
 
 export type PackOutput =
-  { readonly kind: "archive"; readonly file: string } | { readonly kind: "docker" };
+  | { readonly kind: "archive"; readonly file: string }
+  | { readonly kind: "docker" }
+  /** An OCI layout, or the files of the layers with a Dockerfile over them. */
+  | { readonly kind: "oci" | "dockerfile"; readonly folder: string };
+
+export type MaxUpdate = {
+  readonly bytes: number;
+  /** An image to compare with; the record of the build before at the same place otherwise. */
+  readonly from?: string;
+};
 
 export type PackOptions = {
   readonly output: PackOutput;
   readonly platforms: readonly Platform[];
   /** `repository[:tag]`; without it the endpoint's name and 12 digits of the digest. */
   readonly tag?: string;
+  /** What the way from the build before may cost a device. */
+  readonly maxUpdate?: MaxUpdate;
   /** Path of a model's file → what goes into the image in its place. */
   readonly models?: ReadonlyMap<string, ShippedModel>;
   /** Folder of edgewright itself: dist, module-template and deployment-manifests are in it. */
@@ -27,6 +38,8 @@ export type PackOptions = {
   /** A temporary folder is made in it, for what is unpacked on the way. */
   readonly temporaryFolder: string;
   readonly frozen: boolean;
+  /** As the spec or a flag names it; `auto` without one. A relative place counts from the folder. */
+  readonly base?: { readonly text: string; readonly folder: string };
   /** SOURCE_DATE_EPOCH, else 0: never the clock. */
   readonly createdEpochSeconds: number;
   /** Of this machine. */
@@ -39,6 +52,9 @@ export type PackOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 };
+
+/** What decides the bytes of the images. */
+export type AssembleOptions = Omit<PackOptions, "output" | "tag" | "deviceEnv" | "maxUpdate">;
 
 export type PackedImage = {
   readonly platform: Platform;
@@ -57,10 +73,12 @@ export type PackResult = {
   /** In the order that was asked for. */
   readonly images: readonly PackedImage[];
   readonly files: {
-    /** Absent where the image went into an engine. */
+    /** A file or a folder; absent where the image went into an engine. */
     readonly image?: string;
     readonly manifest: string;
     readonly record: string;
+    /** CycloneDX. */
+    readonly sbom: string;
     readonly lock: string;
   };
   readonly problems: readonly Problem[];

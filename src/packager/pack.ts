@@ -7,24 +7,20 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
-import { lockedBase } from "./base/locked-base.ts";
-import { createBlobStore } from "./blob-store.ts";
-import { archiveChunks } from "./image/archive.ts";
-import { createLayerStore } from "./image/layer.ts";
+import { assemble } from "./assemble.ts";
 import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
-import { timestamp } from "./image/timestamp.ts";
-import { buildImages } from "./images.ts";
-import { installedPackage, packageVersion } from "./layers/installed-package.ts";
 import type { Deployment } from "./manifest/deployment.ts";
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
 import { createOutputFiles, outputFault } from "./output-files.ts";
 import type { OutputFiles } from "./output-files.ts";
 import { outputPaths } from "./output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
-import { planImage } from "./plan.ts";
-import { recipeDigest } from "./recipe.ts";
 import { packedImage, printRecord } from "./record.ts";
+import { printSbom } from "./sbom.ts";
+import { openSink } from "./sink.ts";
+import type { Sink } from "./sink.ts";
+import { checkUpdate } from "./update/max-update.ts";
 
 /** Of the index digest, in the image's name and the module's version. */
 const VERSION_DIGITS = 12;
@@ -32,30 +28,38 @@ const VERSION_DIGITS = 12;
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
   const { temporaryFolder, cacheFolder } = options;
   const outputs = createOutputFiles();
+  const sinks: Sink[] = [];
   let folder;
   try {
     folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
-    return await build(endpoint, options, { folder, outputs });
+    return await build(endpoint, options, { folder, outputs, sinks });
   } catch (error) {
     throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();
+    for (const sink of sinks) await sink.discard();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
+type Work = {
+  /** For what is unpacked on the way. */
+  readonly folder: string;
+  readonly outputs: OutputFiles;
+  /** Those that were opened. */
+  readonly sinks: Sink[];
+};
+
 async function build(
   endpoint: ResolvedEndpoint,
   options: PackOptions,
-  { folder, outputs }: { readonly folder: string; readonly outputs: OutputFiles },
+  { folder, outputs, sinks }: Work,
 ): Promise<PackResult> {
-  const { packageRoot, platforms, frozen, run, progress, deviceEnv: env = {} } = options;
-  const plan = planImage(endpoint, options.models);
+  const { packageRoot, progress, deviceEnv: env = {} } = options;
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);
-  for (const path of [files.image, files.manifest, files.record])
-    if (path !== undefined) await outputs.claim(path);
+  for (const path of [files.manifest, files.record, files.sbom]) await outputs.claim(path);
   const template = await readData(packageRoot, "module-template/create-options.json");
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
   const manifestOf = (version: string): Deployment => {
@@ -65,29 +69,16 @@ async function build(
   // Once before the long work: what is wrong with a manifest does not depend on the image's bytes.
   const { problems: faults } = manifestOf("0".repeat(VERSION_DIGITS));
   if (hasErrors(faults)) throw new UserError(faults);
-  const engine =
-    options.output.kind === "docker"
-      ? await (await import("./engine.ts")).openEngine(options.env)
-      : undefined;
-
-  const blobs = createBlobStore(join(options.cacheFolder, "blobs"));
-  const versions = {
-    edgewright: (await packageVersion(packageRoot)) ?? "0.0.0",
-    onnxruntime: (await installedPackage(packageRoot, "onnxruntime-node")).version,
-  };
-  const { python } = plan;
-  const request = { platforms, frozen, store: blobs, run, folder, progress, python };
-  const base = await lockedBase(files.lock, versions, request);
-  if (base.newText !== undefined) await outputs.write(files.lock, base.newText);
-
-  const created = timestamp(options.createdEpochSeconds);
-  const layers = {
-    blobs,
-    folder: join(options.cacheFolder, "layers"),
-    recipe: await recipeDigest(),
-  };
-  const store = createLayerStore(layers);
-  const index = await buildImages({ plan, base, created, store, blobs, folder }, options);
+  const sink = await openSink(options, { path: files.image, outputs });
+  sinks.push(sink);
+  const { index, base, versions, created, blobs } = await assemble(endpoint, options, {
+    folder,
+    lockFile: files.lock,
+    onBase: async ({ newText }) => {
+      if (newText !== undefined) await outputs.write(files.lock, newText);
+    },
+  });
+  const update = await checkUpdate(index, { ...options, record: files.record });
   const version = index.digest.slice("sha256:".length).slice(0, VERSION_DIGITS);
   const reference = referenceOf(version);
   const name = printReference(reference);
@@ -95,20 +86,22 @@ async function build(
   const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
   await outputs.write(files.manifest, manifest.text);
   await outputs.write(files.record, printRecord({ ...facts, index }));
-  const archive = { index, reference, host: options.hostPlatform, blobs };
+  const { platforms } = options;
+  const contents = { name, index: index.digest, created, platforms, lock: base.lock, endpoint };
+  await outputs.write(files.sbom, await printSbom({ ...contents, packageRoot }));
   progress(
     files.image === undefined ? `loading ${name} into the engine` : `writing ${files.image}`,
   );
-  if (files.image !== undefined) await outputs.write(files.image, archiveChunks(archive));
-  await engine?.load(archiveChunks(archive), name);
+  await sink.write({ index, reference, host: options.hostPlatform, blobs });
   await outputs.commit();
+  await sink.commit();
 
   return {
     name,
     index: { digest: index.digest },
     images: index.images.map(packedImage),
     files,
-    problems: base.problems,
+    problems: [...base.problems, ...update],
   };
 }
 

@@ -34,20 +34,11 @@ export type Plan = {
   readonly endpoint: ResolvedEndpoint;
 };
 
-/** What `edge.base` may say so far. */
-const BASES = ["auto", "assembled"];
-
 /** @param shipped path of a model's file → what goes into the image in its place */
 export function planImage(
   endpoint: ResolvedEndpoint,
   shipped: ReadonlyMap<string, ShippedModel> = new Map(),
 ): Plan {
-  const { base = "auto" } = endpoint.module;
-  if (!BASES.includes(base)) {
-    throw userError("CLI_UNSUPPORTED", `edge.base is "${base}"; images are assembled so far.`, {
-      hint: `Leave edge.base out, or write one of: ${BASES.join(", ")}.`,
-    });
-  }
   const { names: python, problems } = debianPackages(endpoint);
   if (problems.length > 0) throw new UserError(problems);
   const models = placeModels(endpoint.deployments, shipped);
@@ -125,7 +116,8 @@ function modelInside(
   const placed = models.get(keyOf(model));
   if (placed === undefined) return model;
   const target = posix.join(placed.target, posix.relative(placed.source, model.path));
-  const { directory: _, ...rest } = model;
+  // What was measured differs from run to run: it travels in the manifest.
+  const { directory: _, needBytes: _need, ...rest } = model;
   const folder = fromEndpoint(`${MODELS_FOLDER}/${placed.name}/${placed.version}`);
   return {
     ...rest,
@@ -172,6 +164,8 @@ export type ConfigFacts = {
   readonly onnxruntime: string;
   /** `Debian bookworm, Node 24.1.0` */
   readonly base: string;
+  /** Where the base has Node. */
+  readonly node: string;
   /** RFC 3339. */
   readonly created: string;
   /** Name:version of a model → SHA-256. */
@@ -182,7 +176,7 @@ export function imageConfig(endpoint: ResolvedEndpoint, facts: ConfigFacts): Ima
   const home = `/${HOME_FOLDER}`;
   return {
     user: `${USER.uid}:${USER.gid}`,
-    entrypoint: ["/usr/local/bin/node", ...NODE_FLAGS, `${home}/src/${RUNTIME_ENTRIES[0]}`],
+    entrypoint: [facts.node, ...NODE_FLAGS, `${home}/src/${RUNTIME_ENTRIES[0]}`],
     workingDir: home,
     env: {
       PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { text } from "node:stream/consumers";
+import { userError } from "../core/problem.ts";
 
 type ProgramOptions = {
   readonly cwd: string;
@@ -52,5 +53,15 @@ export function hostPrograms(env: Readonly<Record<string, string | undefined>>):
     const [exitCode, stdout, stderr] = await Promise.all([ended, output, text(child.stderr)]);
     if (exitCode === undefined) return { found: false };
     return { found: true, exitCode, stdout, stderr };
+  };
+}
+
+/** The same programs but for those that download, which are refused. */
+export function withoutDownloads(run: RunProgram): RunProgram {
+  return (name, args, options) => {
+    if (!["apt-get", "npm"].includes(name)) return run(name, args, options);
+    throw userError("BUILD_OFFLINE", `${name} would have to download a part of the base.`, {
+      hint: "Build once without --offline, or name a base with --base oci-archive:FILE that `edgewright base save` wrote on a connected machine.",
+    });
   };
 }

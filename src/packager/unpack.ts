@@ -2,16 +2,19 @@
 
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import type { Header } from "tar-stream";
 
 export type TarMember = {
-  /** As it is written in the tar, without a leading `./` and a closing slash. */
+  /** As it is written in the tar, without a leading `./` or `/` and a closing slash. */
   readonly path: string;
   readonly kind: "file" | "directory" | "symlink" | "hardlink";
   readonly executable: boolean;
+  readonly mode: number;
+  readonly uid: number;
   /** Of a link. */
   readonly target: string;
   readonly bytes: Readable;
@@ -25,6 +28,9 @@ const KINDS: Partial<Record<NonNullable<Header["type"]>, TarMember["kind"]>> = {
   link: "hardlink",
 };
 
+/** What is neither file, folder nor link. */
+export class ForeignMember extends Error {}
+
 export type TarFile = { readonly file: string; readonly gzip: boolean };
 
 /** Hands every member to `visit`, in order; what it does not read of a file is skipped. */
@@ -32,20 +38,30 @@ export async function unpackTar(
   { file, gzip }: TarFile,
   visit: (member: TarMember) => Promise<void>,
 ): Promise<void> {
+  const stages = gzip ? [createReadStream(file), createGunzip()] : [createReadStream(file)];
+  await unpackStream(stages, visit);
+}
+
+type Stage = Readable | Transform;
+
+/** @param stages of the tar's bytes, the last one gives the tar itself */
+export async function unpackStream(
+  stages: readonly Stage[],
+  visit: (member: TarMember) => Promise<void>,
+): Promise<void> {
   const tar = extract();
   const read = async (): Promise<void> => {
     for await (const entry of tar) {
-      const { name, type, mode, linkname } = entry.header;
+      const { name, type, mode, uid, linkname } = entry.header;
       const kind = KINDS[type ?? "file"];
-      if (kind === undefined) throw new Error(`${file} holds ${name}, a ${type}`);
+      if (kind === undefined) throw new ForeignMember(`'${name}', a ${type}`);
       const path = name.replace(/^\.?\/+/u, "").replace(/\/+$/u, "");
-      const executable = ((mode ?? 0) & 0o100) !== 0;
+      const executable = (mode & 0o100) !== 0;
       const bytes = Readable.from(entry as AsyncIterable<Uint8Array>);
-      await visit({ path, kind, executable, target: linkname ?? "", bytes });
+      await visit({ path, kind, executable, mode, uid, target: linkname ?? "", bytes });
       entry.resume();
     }
   };
-  const stages = gzip ? [createReadStream(file), createGunzip()] : [createReadStream(file)];
   await Promise.all([pipeline([...stages, tar]), read()]);
 }
 

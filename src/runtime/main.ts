@@ -22,6 +22,20 @@ async function loadEndpoint(file: string): Promise<ResolvedEndpoint> {
   }
 }
 
+/** What the models were measured to need, which the manifest brings along. */
+function withNeeds(
+  endpoint: ResolvedEndpoint,
+  needs: Readonly<Record<string, number>>,
+): ResolvedEndpoint {
+  const deployments = endpoint.deployments.map((deployment) => {
+    const { name, model, ...rest } = deployment;
+    const needBytes = needs[name];
+    if (model === undefined || needBytes === undefined) return deployment;
+    return { name, ...rest, model: { ...model, needBytes } };
+  });
+  return { ...endpoint, deployments };
+}
+
 function fromFolder(endpoint: ResolvedEndpoint, folder: string): ResolvedEndpoint {
   const from = (path: string): string => resolve(folder, path);
   const deployments = endpoint.deployments.map(({ model, script, ...rest }) => ({
@@ -67,7 +81,7 @@ let log = createLog("info", process.stderr);
 try {
   const settings = readSettings(process.env);
   log = createLog(settings.logLevel, process.stderr);
-  const endpoint = await loadEndpoint(settings.endpointFile);
+  const endpoint = withNeeds(await loadEndpoint(settings.endpointFile), settings.modelMemory);
   if (process.argv[2] === "batch") process.exit(await batch(endpoint));
   if (endpoint.kind === "batch") {
     throw userError("CLI_UNSUPPORTED", "this image runs batch jobs, and was started to serve", {

@@ -6,9 +6,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
+import { bodyLimitProblems } from "../core/body-limit.ts";
 import type { Clock, Log } from "../core/ports.ts";
+import { UserError } from "../core/problem.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { createBodyLimits } from "./body-limits.ts";
 import { createGuard } from "./auth/guard.ts";
 import type { AuthOptions } from "./auth/guard.ts";
 import { startEdgeModule } from "./edge-module.ts";
@@ -64,7 +67,6 @@ export type Running = {
 
 /** What is left for a request once the end is asked for; edgeAgent kills after 10 s. */
 const GRACE_MS = 8_000;
-const MAX_BODY_BYTES = 100 * 1024 * 1024;
 
 /**
  * Starts serving and resolves when every deployment is ready.
@@ -74,6 +76,8 @@ const MAX_BODY_BYTES = 100 * 1024 * 1024;
 export async function serve(options: ServeOptions): Promise<Running> {
   const { endpoint, host, port, metricsPort, auth, log, clock } = options;
   disableTelemetry();
+  const cramped = bodyLimitProblems(endpoint.deployments);
+  if (cramped.length > 0) throw new UserError(cramped);
   const guard = createGuard(auth, endpoint.name, clock);
   const limits = await reportLimits(endpoint.module, log);
 
@@ -105,7 +109,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     createId: randomUUID,
     host,
     port,
-    maxBodyBytes: MAX_BODY_BYTES,
+    maxBodyBytes: createBodyLimits(endpoint.deployments, router.traffic),
   });
   const metricsFront = createMetricsFront(metrics, host, metricsPort);
   let edge: EdgeModule | undefined;

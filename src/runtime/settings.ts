@@ -13,6 +13,8 @@ export type Settings = {
   readonly logLevel: LogLevel;
   /** SHA-256 of the keys that are valid. */
   readonly keyHashes: readonly string[];
+  /** Deployment → bytes that an instance of its model was measured to need. */
+  readonly modelMemory: Readonly<Record<string, number>>;
   /** Public keys of whoever signs tokens. */
   readonly tokenKeys: readonly string[];
   /** Where `/metrics` stands alone and open; without it nowhere. */
@@ -51,6 +53,11 @@ export const SETTINGS = {
     summary:
       "folder of the volume where results wait for the hub; otherwise the spec's edge.volume",
   },
+  EDGEWRIGHT_MODEL_MEMORY: {
+    default: "",
+    summary:
+      "bytes that a model was measured to need, as blue=58300000 with commas; from the deployment manifest",
+  },
   EDGEWRIGHT_LOG_LEVEL: { default: "info", summary: LOG_LEVELS.join(", ") },
 } as const satisfies Record<string, { default: string; summary: string }>;
 
@@ -70,10 +77,20 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     logLevel: parseLogLevel(value("EDGEWRIGHT_LOG_LEVEL"), "EDGEWRIGHT_LOG_LEVEL"),
     edge: Boolean(env["IOTEDGE_WORKLOADURI"] || env["EdgeHubConnectionString"]),
     ...(value("EDGEWRIGHT_VOLUME") !== "" && { volume: value("EDGEWRIGHT_VOLUME") }),
+    modelMemory: Object.fromEntries(list("EDGEWRIGHT_MODEL_MEMORY").map(parseNeed)),
     keyHashes: list("EDGEWRIGHT_KEY_HASHES"),
     tokenKeys: list("EDGEWRIGHT_TOKEN_KEY"),
     ...(metricsPort !== "" && { metricsPort: parsePort(metricsPort, "EDGEWRIGHT_METRICS_PORT") }),
   };
+}
+
+function parseNeed(text: string): readonly [string, number] {
+  const [, name = "", bytes = ""] = /^([\w-]+)=(\d{1,15})$/.exec(text) ?? [];
+  if (name !== "") return [name, Number(bytes)];
+  throw userError(
+    "RUNTIME_SETTING",
+    `EDGEWRIGHT_MODEL_MEMORY holds '${text}', expected a deployment and bytes: blue=58300000`,
+  );
 }
 
 /** @param name what the value belongs to: a variable or a flag */

@@ -19,6 +19,8 @@ export type ResolvedModel = {
   /** Recorded when the file is looked at; only for models that are served without a script. */
   readonly sha256?: string;
   readonly bytes?: number;
+  /** Memory that one instance was measured to need; reaches a device with the manifest, not in the image. */
+  readonly needBytes?: number;
   readonly opset?: number;
   readonly signature?: Signature;
 };

@@ -18,6 +18,7 @@ suite("the Dockerfiles", () => {
       edgewright: "",
       onnxruntime: "",
       base: "",
+      node: "/usr/local/bin/node",
       created: "",
       modelSha256: new Map(),
     };

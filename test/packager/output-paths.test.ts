@@ -16,6 +16,7 @@ suite("outputPaths", () => {
         image,
         manifest,
         record: manifest.replace("deployment", "build"),
+        sbom: manifest.replace("deployment", "cdx"),
         lock: "/spec/image.lock.json",
       });
     });
@@ -25,6 +26,7 @@ suite("outputPaths", () => {
     assert.deepEqual(outputPaths(endpoint(), { ...places, output: { kind: "docker" } }), {
       manifest: "/here/Pump-Monitor.deployment.json",
       record: "/here/Pump-Monitor.build.json",
+      sbom: "/here/Pump-Monitor.cdx.json",
       lock: "/spec/image.lock.json",
     });
   });

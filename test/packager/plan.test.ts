@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { UserError } from "../../src/core/problem.ts";
 import { imageConfig, planImage } from "../../src/packager/plan.ts";
 import type { ResolvedEndpoint } from "../../src/spec/resolved.ts";
-import { deployment, endpoint, moduleOf } from "./support/endpoints.ts";
+import { deployment, endpoint } from "./support/endpoints.ts";
 
 const model = { name: "pump", version: "3", path: "/home/me/models/pump.onnx", bytes: 7 };
 
@@ -65,14 +65,6 @@ suite("planImage", () => {
     }
   });
 
-  test("a base that cannot be used yet is refused by its name", () => {
-    assert.throws(
-      () => planImage(endpoint({ module: moduleOf({ base: "oci:DIR" }) })),
-      (error) => error instanceof UserError && /"oci:DIR"/u.test(error.message),
-    );
-    assert.doesNotThrow(() => planImage(endpoint({ module: moduleOf({ base: "assembled" }) })));
-  });
-
   test("code, model folder and Python packages come along with a script", () => {
     const script = { directory: "/home/me/src", path: "/home/me/src/a/score.py", imports: ["PIL"] };
     const registered = { ...model, path: "/m/pump/3/pump.onnx", directory: "/m/pump/3" };
@@ -132,6 +124,7 @@ suite("imageConfig", () => {
     edgewright: "0.1.0",
     onnxruntime: "1.30.0",
     base: "Debian bookworm, Node 24.1.0",
+    node: "/usr/local/bin/node",
     created: "1970-01-01T00:00:00Z",
     modelSha256: new Map([["pump:3", "ab".repeat(32)]]),
   };

@@ -72,7 +72,8 @@ export async function prepareModel(path: string, options: PrepareOptions): Promi
     const note = keptNote(path, `a copy cannot be written to ${options.cacheFolder} (${code})`);
     return { ...inspected, problems: [...inspected.problems, note] };
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    // Where it could not even be made there is nothing to remove.
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -7,12 +7,12 @@ import { pipeline } from "node:stream/promises";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource, ReadyLayer } from "../layer-source.ts";
 import type { RunProgram } from "../programs.ts";
 import { bytesOf, unpackTar } from "../unpack.ts";
 import { debEntries } from "./deb.ts";
 import { debDigest } from "./digest.ts";
-import type { BaseLock } from "./lock.ts";
+import type { BaseLock, ImageLock } from "./lock.ts";
 import { integrityDigest } from "./node-package.ts";
 import { rootfs } from "./rootfs.ts";
 
@@ -23,15 +23,31 @@ const NODE_FILES: Readonly<Record<string, string>> = {
 };
 
 export type BaseLayers = {
-  readonly lock: BaseLock;
+  readonly lock: BaseLock | ImageLock;
   readonly store: BlobStore;
   readonly run: RunProgram;
   /** For what is unpacked on the way. */
   readonly folder: string;
 };
 
-export function baseLayers(base: BaseLayers, platform: Platform): readonly LayerSource[] {
-  const { suite, packages, node } = base.lock;
+export function baseLayers(
+  base: BaseLayers,
+  platform: Platform,
+): readonly (LayerSource | ReadyLayer)[] {
+  const { lock } = base;
+  if (lock.kind === "assembled") return assembledLayers(base, lock, platform);
+  return (lock.platforms[platform]?.layers ?? []).map(({ name, ...blob }) => ({
+    name,
+    group: "base",
+    blob,
+  }));
+}
+
+function assembledLayers(
+  base: BaseLayers,
+  { suite, packages, node }: BaseLock,
+  platform: Platform,
+): readonly LayerSource[] {
   const debs = packages[platform] ?? [];
   const integrity = node.integrity[platform] ?? "";
   return [

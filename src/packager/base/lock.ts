@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { userError } from "../../core/problem.ts";
+import type { Digest } from "../blob-store.ts";
 import { PLATFORMS } from "../../spec/resolved.ts";
 import type { Platform } from "../../spec/resolved.ts";
 
@@ -14,33 +15,55 @@ const debianPackage = z.strictObject({
   sha256: hex,
 });
 
+const assembled = z.strictObject({
+  kind: z.literal("assembled"),
+  /** Debian's name for the release the packages are of. */
+  suite: z.string(),
+  packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
+  python: z
+    .strictObject({
+      /** What was asked for; the packages are these with what they need. */
+      wanted: z.array(z.string()),
+      packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
+    })
+    .optional(),
+  node: z.strictObject({
+    version: z.string(),
+    /** Of the npm package that holds the program: `sha512-` and base64. */
+    integrity: z.partialRecord(z.enum(PLATFORMS), z.string().regex(/^sha512-[\w+/]+=*$/u)),
+  }),
+});
+
+const digest = z.custom<Digest>((text) => /^sha256:[0-9a-f]{64}$/u.test(String(text)), "digest");
+const baseLayer = z.strictObject({
+  name: z.string(),
+  digest,
+  bytes: z.number().int().nonnegative(),
+  diffId: digest,
+});
+
+/** An image that somebody named as the base. */
+const image = z.strictObject({
+  kind: z.literal("image"),
+  /** Where its Node is. */
+  node: z.string().startsWith("/"),
+  platforms: z.partialRecord(
+    z.enum(PLATFORMS),
+    z.strictObject({ layers: z.array(baseLayer).min(1) }),
+  ),
+});
+
 const lock = z.strictObject({
   format: z.literal(1),
   edgewright: z.string(),
   onnxruntime: z.string(),
-  base: z.strictObject({
-    kind: z.literal("assembled"),
-    /** Debian's name for the release the packages are of. */
-    suite: z.string(),
-    packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
-    python: z
-      .strictObject({
-        /** What was asked for; the packages are these with what they need. */
-        wanted: z.array(z.string()),
-        packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
-      })
-      .optional(),
-    node: z.strictObject({
-      version: z.string(),
-      /** Of the npm package that holds the program: `sha512-` and base64. */
-      integrity: z.partialRecord(z.enum(PLATFORMS), z.string().regex(/^sha512-[\w+/]+=*$/u)),
-    }),
-  }),
+  base: z.discriminatedUnion("kind", [assembled, image]),
 });
 
 export type DebianPackage = Readonly<z.infer<typeof debianPackage>>;
 export type Lock = z.infer<typeof lock>;
-export type BaseLock = Lock["base"];
+export type BaseLock = z.infer<typeof assembled>;
+export type ImageLock = z.infer<typeof image>;
 
 export const LOCK_FILE = "image.lock.json";
 
@@ -71,17 +94,26 @@ export function printLock({ format, edgewright, onnxruntime, base }: Lock): stri
     format,
     edgewright,
     onnxruntime,
-    base: {
-      kind: base.kind,
-      suite: base.suite,
-      packages: inOrder(base.packages),
-      ...(base.python !== undefined && {
-        python: { wanted: base.python.wanted, packages: inOrder(base.python.packages) },
-      }),
-      node: { version: base.node.version, integrity: inOrder(base.node.integrity) },
-    },
+    base: base.kind === "image" ? orderedImage(base) : orderedAssembled(base),
   };
   return `${JSON.stringify(ordered, undefined, 2)}\n`;
+}
+
+function orderedAssembled({ kind, suite, packages, python, node }: BaseLock): BaseLock {
+  const { version, integrity } = node;
+  return {
+    kind,
+    suite,
+    packages: inOrder(packages),
+    ...(python !== undefined && {
+      python: { wanted: python.wanted, packages: inOrder(python.packages) },
+    }),
+    node: { version, integrity: inOrder(integrity) },
+  };
+}
+
+function orderedImage({ kind, node, platforms }: ImageLock): ImageLock {
+  return { kind, node, platforms: inOrder(platforms) };
 }
 
 function inOrder<T>(record: Partial<Record<Platform, T>>): Partial<Record<Platform, T>> {

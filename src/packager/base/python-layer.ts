@@ -12,6 +12,7 @@ import type { BaseLayers } from "./layers.ts";
 
 /** `undefined` where no deployment has a script. */
 export function pythonLayer(base: BaseLayers, platform: Platform): LayerSource | undefined {
+  if (base.lock.kind !== "assembled") return undefined;
   const { suite, python } = base.lock;
   const debs = python?.packages[platform];
   if (debs === undefined) return undefined;

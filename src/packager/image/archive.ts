@@ -36,7 +36,7 @@ function dockerTags({ index, reference, host }: ArchiveParts): readonly string[]
   });
 }
 
-function archiveEntries(parts: ArchiveParts): readonly Entry[] {
+export function archiveEntries(parts: ArchiveParts): readonly Entry[] {
   const { index, blobs } = parts;
   const entries = new Map<string, Entry>();
   const add = (entry: Entry): void => void entries.set(entry.path, entry);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Blob, BlobStore, Digest } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerGroup, LayerSource } from "../layer-source.ts";
+import type { LayerGroup, LayerSource, ReadyLayer } from "../layer-source.ts";
 import { COMPRESSOR, createCompressor, equalPieces, withoutSystem } from "./gzip.ts";
 import { tarChunks } from "./tar.ts";
 
@@ -22,7 +22,9 @@ export type Layer = {
 
 export type LayerStore = {
   /** Makes a layer, unless it is made already or just being made. */
-  readonly layer: (source: LayerSource) => Promise<Layer>;
+  readonly layer: (source: LayerSource | ReadyLayer) => Promise<Layer>;
+  /** What was not there before. */
+  readonly made: ReadonlySet<Digest>;
 };
 
 export type LayerPlace = {
@@ -38,12 +40,15 @@ export type LayerBlob = Omit<Layer, "name" | "group">;
 
 export function createLayerStore(place: LayerPlace): LayerStore {
   const making = new Map<string, Promise<LayerBlob>>();
+  const made = new Set<Digest>();
   return {
+    made,
     layer: async (source) => {
+      if ("blob" in source) return { name: source.name, group: source.group, ...source.blob };
       const key = createHash("sha256")
         .update(`${COMPRESSOR}\n${place.recipe}\n${source.key}`)
         .digest("hex");
-      const blob = making.get(key) ?? knownOrMade(source, key, place);
+      const blob = making.get(key) ?? knownOrMade(source, key, { ...place, made });
       making.set(key, blob);
       return { name: source.name, group: source.group, ...(await blob) };
     },
@@ -53,12 +58,13 @@ export function createLayerStore(place: LayerPlace): LayerStore {
 async function knownOrMade(
   source: LayerSource,
   key: string,
-  { blobs, folder }: LayerPlace,
+  { blobs, folder, made: madeNow }: LayerPlace & { readonly made: Set<Digest> },
 ): Promise<LayerBlob> {
   const record = join(folder, `${key}.json`);
   const known = await readRecord(record);
   if (known !== undefined && (await blobs.has(known.digest))) return known;
   const made = await makeLayer(await source.entries(), blobs);
+  madeNow.add(made.digest);
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `.${randomUUID()}.part`);
   await writeFile(draft, JSON.stringify(made));

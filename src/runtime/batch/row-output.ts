@@ -17,6 +17,8 @@ export type RowWriter = {
 
 /** An output with more values stands in one cell, as a list. */
 const MAX_COLUMNS = 1024;
+/** What a mini-batch's records begin with. */
+const ROOM_BYTES = 64 * 1024;
 /** Of a file's path in an NPY record. */
 const PATH_BYTES = 256;
 
@@ -171,26 +173,59 @@ function npyWriter(signature: Signature): RowWriter {
     return `(${pythonText(name)}, '${descrOf(type)}'${shape})`;
   });
   const descr = `[('file', '|S${PATH_BYTES}'), ('row', '<u8'), ${fields.join(", ")}]`;
-  const parts: Buffer[] = [];
+  let bytes = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  let length = 0;
+  let path: string | undefined;
+  const key = Buffer.alloc(PATH_BYTES);
+  const reserve = (more: number): void => {
+    if (length + more <= bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, length + more));
+    bytes.copy(grown, 0, 0, length);
+    bytes = grown;
+  };
   return {
     head: JSON.stringify({ descr, shape: [] }),
-    row: (path, number, outputs) => {
-      const key = Buffer.alloc(PATH_BYTES + 8);
-      if (key.write(path, 0, PATH_BYTES, "utf8") < Buffer.byteLength(path)) {
-        throw new Error(
-          `the path is longer than ${PATH_BYTES} bytes, which is all that npy has room for`,
-        );
+    row: (file, number, outputs) => {
+      if (file !== path) {
+        putPath(key, file);
+        path = file;
       }
-      key.writeBigUInt64LE(BigInt(number), PATH_BYTES);
-      parts.push(key, ...outputs.map(({ data }) => bytesOf(data)));
+      reserve(PATH_BYTES + 8 + outputs.reduce((sum, { data }) => sum + bytesIn(data), 0));
+      bytes.set(key, length);
+      // Rows of one file stay below 2^53.
+      bytes.writeUInt32LE(number >>> 0, length + PATH_BYTES);
+      bytes.writeUInt32LE(Math.floor(number / 2 ** 32), length + PATH_BYTES + 4);
+      length += PATH_BYTES + 8;
+      for (const { data } of outputs) {
+        bytes.set(bytesOf(data), length);
+        length += bytesIn(data);
+      }
     },
-    take: () => Buffer.concat(parts.splice(0)),
+    take: () => {
+      const taken = Buffer.from(bytes.subarray(0, length));
+      length = 0;
+      return taken;
+    },
   };
 }
 
-function bytesOf(data: TensorData): Buffer {
+function putPath(key: Buffer, path: string): void {
+  if (Buffer.byteLength(path) > PATH_BYTES) {
+    throw new Error(
+      `the path is longer than ${PATH_BYTES} bytes, which is all that npy has room for`,
+    );
+  }
+  key.fill(0);
+  key.write(path, "utf8");
+}
+
+function bytesIn(data: TensorData): number {
+  return ArrayBuffer.isView(data) ? data.byteLength : 0;
+}
+
+function bytesOf(data: TensorData): Uint8Array {
   if (!ArrayBuffer.isView(data)) throw new Error("strings have no bare bytes");
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function pythonText(name: string): string {

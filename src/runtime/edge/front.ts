@@ -55,6 +55,8 @@ export type EdgeFront = {
 
 const OUTBOX_LIMITS: OutboxLimits = { maxBytes: 256 * 1024 * 1024, maxAgeSeconds: 7 * 86_400 };
 const REPORT_EVERY_MS = 60_000;
+/** What runs longer is left to the next start: its input is not acknowledged. */
+const STOP_LIMIT_MS = 5_000;
 
 export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
   const { folder, log, clock } = options;
@@ -98,7 +100,10 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
       }),
     begin: async (client) => {
       const report = desired.replace(await client.desired());
-      await reporter.begin(client, report);
+      // What cannot be told must not keep messages waiting.
+      await reporter.begin(client, report).catch((error: unknown) => {
+        log.warn(`the twin does not take the report: ${(error as Error).message}`);
+      });
       outbox.attach(client.send);
       client.listen();
     },
@@ -114,11 +119,15 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
     connected: () => connection.connected,
     outbox: () => outbox.state(),
     stop: async () => {
-      await inputs.stop();
+      await Promise.race([inputs.stop(), pause(STOP_LIMIT_MS)]);
       await connection.stop();
       await outbox.close();
     },
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Tells the cloud what is in force: as a connection begins, after each patch, once a minute. */
@@ -141,8 +150,8 @@ function createReporter({ identity, state }: EdgeFrontOptions, outbox: Outbox) {
     begin: async (opened: EdgeClient, report: PatchReport | undefined): Promise<void> => {
       client = opened;
       last = "";
-      await send({ ...identity, ...(report !== undefined && lastPatch(report)) });
       timer = setInterval(() => sendQuietly({}), REPORT_EVERY_MS);
+      await send({ ...identity, ...(report !== undefined && lastPatch(report)) });
     },
     patched: (report: PatchReport): void => sendQuietly(lastPatch(report)),
     end: (): void => {

@@ -8,7 +8,7 @@ import type { Clock, Log } from "../../core/ports.ts";
 import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
 import { errorResponse } from "../wire/fault.ts";
-import { readBody, readRaw } from "./body.ts";
+import { readBody, readRaw, SenderGone } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { compress } from "./compress.ts";
 import { OWN_CONVENTIONS } from "./conventions.ts";
@@ -20,7 +20,8 @@ import { listen } from "./listen.ts";
 import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
 import { sendAnswer } from "./send.ts";
-import { v2Fault, v2Route } from "./v2.ts";
+import { asV2Fault } from "./v2-fault.ts";
+import { v2Route } from "./v2.ts";
 import type { V2Options } from "./v2.ts";
 
 export type HttpFrontOptions = {
@@ -37,7 +38,8 @@ export type HttpFrontOptions = {
   readonly createId: () => string;
   readonly host: string;
   readonly port: number;
-  readonly maxBodyBytes: number;
+  /** By the deployment that a request names, if it does. */
+  readonly maxBodyBytes: (deployment: string | undefined) => number;
 };
 
 export type HttpFront = {
@@ -137,7 +139,9 @@ function faultOf(
   { path, requestId }: Exchange,
   error: unknown,
 ): ScoringResponse {
-  const answer = errorResponse(error);
+  // Its connection is closed: the status is for the metrics alone.
+  const gone = error instanceof SenderGone;
+  const answer = gone ? { ...errorResponse(error), status: CLIENT_GONE } : errorResponse(error);
   if (answer.status >= 500) {
     options.log.error((error as Error).stack ?? String(error), { requestId });
   }
@@ -156,6 +160,8 @@ function reads({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD";
 }
 
+/** As nginx counts it. */
+const CLIENT_GONE = 499;
 const READING = ["GET", "HEAD"];
 const SCORE = { kind: "score" } as const;
 
@@ -179,8 +185,9 @@ async function scoreBody(
 ): Promise<ScoringResponse> {
   const { scorer, metrics, clock, maxBodyBytes } = options;
   const start = clock.monotonic();
+  const asked = deployment ?? request.headers["azureml-model-deployment"];
   const read = conventionsOf(options).encodedBodies ? readRaw : readBody;
-  const body = await read(request, maxBodyBytes);
+  const body = await read(request, maxBodyBytes(typeof asked === "string" ? asked : undefined));
   const answer = await scorer.score(
     envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
   );
@@ -199,7 +206,7 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
   }
   if (request.method !== "POST") return v2NotAllowed(request, ["POST"]);
   if (route.kind === "posted") {
-    const body = await readBody(request, options.maxBodyBytes);
+    const body = await readBody(request, options.maxBodyBytes(undefined));
     return route.page(Buffer.from(body).toString());
   }
   const { model, deployment } = route;
@@ -208,18 +215,6 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
     deployment,
   });
   return compress(asV2Fault(answer), request.headers["accept-encoding"]);
-}
-
-/** The protocol has an error of its own form. */
-function asV2Fault(answer: ScoringResponse): ScoringResponse {
-  if (answer.status < 400 || !(answer.body instanceof Uint8Array) || answer.body.length === 0) {
-    return answer;
-  }
-  const { error } = JSON.parse(Buffer.from(answer.body).toString()) as { error: unknown };
-  if (typeof error === "string") return answer;
-  const { message } = error as { message: string };
-  const { body } = v2Fault(answer.status, message);
-  return { ...answer, body };
 }
 
 async function answerPage(

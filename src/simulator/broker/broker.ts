@@ -200,11 +200,12 @@ async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
       socket.once("data", (first: Buffer) => {
         socket.pause();
         socket.unshift(first);
-        if (first[0] === MQTT_CONNECT) aedes.handle(socket);
-        else {
-          methods.emit("connection", socket);
-          socket.resume();
+        if (first[0] === MQTT_CONNECT) {
+          aedes.handle(socket);
+          return;
         }
+        methods.emit("connection", socket);
+        socket.resume();
       });
     },
   );

@@ -53,7 +53,12 @@ function readStep(node: Node, problems: Problem[]): Step | undefined {
   return undefined;
 }
 
-type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
+type Issue = {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+};
 
 function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem {
   let node: Node | undefined = root;
@@ -63,11 +68,22 @@ function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem
     at = node?.at ?? at;
   }
   const path = [...before, ...issue.path.map(String)].join(".");
-  return fault(at, path === "" ? issue.message : `${path}: ${issue.message}`);
+  const [unknown] = issue.keys ?? [];
+  if (unknown !== undefined) {
+    const entry = entryOf(node, unknown);
+    return fault(entry?.at ?? at, `${[path, unknown].join(".")} is no key of a scenario`);
+  }
+  if (node === undefined || path === "")
+    return fault(at, `${path || "the scenario"} is absent or empty`);
+  const value = JSON.stringify(toData(node)).slice(0, 100);
+  // What the library expects stands behind its own preamble.
+  const expected = /expected (?<what>.*?)(?:, received .*)?$/.exec(issue.message)?.groups?.["what"];
+  return fault(at, `${path} is ${value}, must be ${expected ?? "as the schema says"}`);
 }
 
 function fault(at: Place, message: string): Problem {
-  return { code: "SIM_SCENARIO", severity: "error", message, at };
+  const hint = "Look at docs/scenario.schema.json, or at edgewright schema --scenario.";
+  return { code: "SIM_SCENARIO", severity: "error", message, at, hint };
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -54,6 +54,7 @@ suite("readLock", () => {
 suite("printLock", () => {
   test("the order in which platforms were added does not show", () => {
     const other = structuredClone(lock);
+    assert.ok(other.base.kind === "assembled");
     other.base.packages = { "linux/arm64": debs, "linux/amd64": debs };
     assert.equal(printLock(other), printLock(lock));
   });

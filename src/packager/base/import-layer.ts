@@ -1,0 +1,107 @@
+/** Is a layer that somebody else made what it says, and what does it hold that matters to us? */
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { posix } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import type { Blob, BlobStore } from "../blob-store.ts";
+import { createCompressor, equalPieces, withoutSystem } from "../image/gzip.ts";
+import type { LayerBlob } from "../image/layer.ts";
+import { imageFault } from "../sources/image-fault.ts";
+import type { StoredLayer } from "../sources/stored-image.ts";
+import { archiveFault, isGzip, MOST_UNPACKED_BYTES } from "../sources/unpack-archive.ts";
+import { unpackStream } from "../unpack.ts";
+import type { TarMember } from "../unpack.ts";
+
+/** A layer of zeros is 1000 times as large unpacked; a system is 3 times. */
+const MOST_GROWTH = 200;
+const GROWTH_FROM_BYTES = 256 * 2 ** 20;
+
+export type LayerLook = (member: TarMember) => void | Promise<void>;
+
+/** Reads the whole layer, proves its digests, and shows each member. @throws UserError */
+export async function readStoredLayer(
+  layer: StoredLayer,
+  image: string,
+  look: LayerLook,
+): Promise<void> {
+  const { file, digest, diffId, name } = layer;
+  const title = `${image}, layer ${name}`;
+  if (layer.mediaType.includes("zstd"))
+    throw imageFault(title, "is compressed with zstd, not gzip");
+  const packed = createHash("sha256");
+  const unpacked = createHash("sha256");
+  const gzip = await isGzip(file).catch(() => {
+    throw imageFault(title, `is not at ${digest}`);
+  });
+  let read = 0;
+  let grown = 0;
+  const counting = tap((chunk) => {
+    read += chunk.length;
+    packed.update(chunk);
+  });
+  const growing = tap((chunk) => {
+    grown += chunk.length;
+    unpacked.update(chunk);
+    const most = Math.max(GROWTH_FROM_BYTES, read * MOST_GROWTH);
+    if (grown > Math.min(most, MOST_UNPACKED_BYTES))
+      throw imageFault(title, `grows to more than ${grown} bytes from ${read}`);
+  });
+  try {
+    const stages = [createReadStream(file), counting, ...(gzip ? [createGunzip()] : []), growing];
+    await unpackStream(stages, async (member) => {
+      refuseEscape(member, title);
+      await look(member);
+    });
+  } catch (error) {
+    throw archiveFault(error, title);
+  }
+  const digests = [`sha256:${packed.digest("hex")}`, `sha256:${unpacked.digest("hex")}`];
+  // The layers of a docker archive are named by what they are unpacked.
+  if (digests[0] !== digest && (gzip || digest !== diffId))
+    throw imageFault(title, `has the digest ${digests[0]}, not ${digest}`);
+  if (digests[1] !== diffId)
+    throw imageFault(title, `unpacks to ${digests[1]}, and the config says ${diffId}`);
+}
+
+/** The layer as a blob of the store: its own bytes where they are gzip, else compressed here. */
+export async function importLayer(layer: StoredLayer, store: BlobStore): Promise<LayerBlob> {
+  const { file, diffId } = layer;
+  if (await isGzip(file)) return { ...(await store.add(createReadStream(file))), diffId };
+  let blob: Blob | undefined;
+  const stages = [createReadStream(file), equalPieces, createCompressor()] as const;
+  await pipeline(...stages, async (gzip: AsyncIterable<Uint8Array>) => {
+    blob = await store.add(withoutSystem(gzip));
+  });
+  if (blob === undefined) throw new Error("the layer was not stored");
+  return { ...blob, diffId };
+}
+
+function tap(see: (chunk: Buffer) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      try {
+        see(chunk);
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+}
+
+function climbs(path: string): boolean {
+  const normal = posix.normalize(path);
+  return normal === ".." || normal.startsWith("../");
+}
+
+/** Absolute targets count from the image's own root, where nothing lies outside. */
+function refuseEscape({ path, kind, target }: TarMember, title: string): void {
+  if (climbs(path)) throw imageFault(title, `holds '${path}', which leads out of it`);
+  const isLink = kind === "symlink" || kind === "hardlink";
+  if (!isLink || target.startsWith("/")) return;
+  const from = kind === "symlink" ? posix.join(posix.dirname(path), target) : target;
+  if (climbs(from)) throw imageFault(title, `holds '${path}', a link out of it to '${target}'`);
+}

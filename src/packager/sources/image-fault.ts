@@ -1,0 +1,9 @@
+/** What is said of an image that somebody else made and that is not what it says? */
+
+import { userError } from "../../core/problem.ts";
+
+export function imageFault(image: string, fault: string): Error {
+  return userError("IMAGE_BROKEN", `${image} ${fault}.`, {
+    hint: "Get the image again from where it comes, and do not use this one.",
+  });
+}

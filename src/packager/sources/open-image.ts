@@ -1,0 +1,53 @@
+/** How does an image that somebody names become something to look into? */
+
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { userError } from "../../core/problem.ts";
+import type { Engine } from "../engine.ts";
+import type { ImageSource } from "./image-source.ts";
+import { storedImages } from "./stored-image.ts";
+import type { StoredImage } from "./stored-image.ts";
+import { unpackArchive } from "./unpack-archive.ts";
+
+export type OpenOptions = {
+  /** For what is unpacked; the caller removes it. */
+  readonly folder: string;
+  /** Of this machine, asked for only where it is needed. */
+  readonly engine: () => Promise<Engine>;
+};
+
+/** @throws UserError */
+export async function openImages(
+  source: ImageSource,
+  { folder, engine }: OpenOptions,
+): Promise<readonly StoredImage[]> {
+  if (source.kind === "layout") return storedImages(source.folder, source.folder);
+  const place = await mkdtemp(join(folder, "image-"));
+  const unpacked = join(place, "unpacked");
+  await mkdir(unpacked);
+  if (source.kind === "archive") {
+    await unpackArchive(source.file, unpacked);
+    return storedImages(unpacked, source.file);
+  }
+  const file = join(place, "saved.tar");
+  const { save } = await engine();
+  await pipeline(await save(source.reference), createWriteStream(file));
+  await unpackArchive(file, unpacked);
+  return storedImages(unpacked, `docker-daemon:${source.reference}`);
+}
+
+/** @throws UserError that names the platforms there are */
+export function imageFor(
+  images: readonly StoredImage[],
+  platform: string,
+  name: string,
+): StoredImage {
+  const found = images.find((image) => image.platform === platform);
+  if (found !== undefined) return found;
+  const known = images.map((image) => image.platform).join(", ");
+  throw userError("IMAGE_PLATFORM", `${name} has ${known || "no image"}, and not ${platform}.`, {
+    hint: "Name one of its platforms with --platform.",
+  });
+}

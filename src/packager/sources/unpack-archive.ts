@@ -1,0 +1,85 @@
+/** How does the tar of an image become a folder, when nobody knows who wrote it? */
+
+import { createWriteStream } from "node:fs";
+import { copyFile, mkdir, open } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { UserError } from "../../core/problem.ts";
+import { ForeignMember, unpackTar } from "../unpack.ts";
+import type { TarMember } from "../unpack.ts";
+import { imageFault } from "./image-fault.ts";
+
+/** Of a whole image, unpacked: what devices have room for is far below. */
+export const MOST_UNPACKED_BYTES = 16 * 2 ** 30;
+
+/** Files only below `folder`; links in old docker archives become copies. @throws UserError */
+export async function unpackArchive(file: string, folder: string): Promise<void> {
+  const links: TarMember[] = [];
+  let bytes = 0;
+  const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > MOST_UNPACKED_BYTES)
+        throw imageFault(file, `unpacks to more than ${MOST_UNPACKED_BYTES} bytes`);
+      yield chunk;
+    }
+  };
+  try {
+    await unpackTar({ file, gzip: await isGzip(file) }, async (member) => {
+      const path = insidePath(member.path);
+      if (path === undefined)
+        throw imageFault(file, `holds '${member.path}', which leads out of it`);
+      if (member.kind === "symlink" || member.kind === "hardlink") links.push(member);
+      if (member.kind !== "file") return;
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await pipeline(member.bytes, counted, createWriteStream(join(folder, path), { flags: "wx" }));
+    });
+    for (const link of links) await copyLink(link, { file, folder });
+  } catch (error) {
+    throw archiveFault(error, file);
+  }
+}
+
+async function copyLink(
+  { path, kind, target }: TarMember,
+  { file, folder }: { readonly file: string; readonly folder: string },
+): Promise<void> {
+  const from = kind === "symlink" ? posix.join(posix.dirname(path), target) : target;
+  const inside = posix.isAbsolute(target) ? undefined : insidePath(from);
+  if (inside === undefined)
+    throw imageFault(file, `holds the link '${path}' to '${target}', which leads out of it`);
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await copyFile(join(folder, inside), join(folder, path));
+}
+
+/** `undefined` where a path leads out of the folder that it counts from. */
+export function insidePath(path: string): string | undefined {
+  const normal = posix.normalize(path);
+  return posix.isAbsolute(normal) || normal === ".." || normal.startsWith("../")
+    ? undefined
+    : normal;
+}
+
+export async function isGzip(file: string): Promise<boolean> {
+  const handle = await open(file, "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What zlib, tar-stream and the file system say of bytes that are no good. */
+export function archiveFault(error: unknown, image: string): unknown {
+  if (error instanceof UserError) return error;
+  if (error instanceof ForeignMember) return imageFault(image, `holds ${error.message}`);
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  if (code === "Z_BUF_ERROR" || /Unexpected end/u.test(message))
+    return imageFault(image, "is cut off");
+  if (code.startsWith("Z_")) return imageFault(image, `is no whole gzip file (${code})`);
+  if (code === "EEXIST") return imageFault(image, "holds two files of one name");
+  if (code === "ENOENT") return imageFault(image, "holds a link to a file that is not in it");
+  if (/header|tar|checksum/iu.test(message)) return imageFault(image, `is no tar (${message})`);
+  return error;
+}

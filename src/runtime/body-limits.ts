@@ -1,0 +1,24 @@
+/** Which limit has a request's body, by the deployment that it is for? */
+
+import { bodyLimitBytes } from "../core/body-limit.ts";
+import type { ResolvedDeployment } from "../spec/resolved.ts";
+
+export type BodyLimits = (deployment: string | undefined) => number;
+
+/** @param traffic the share of each deployment now: one that gets none decides for nobody else */
+export function createBodyLimits(
+  deployments: readonly ResolvedDeployment[],
+  traffic: () => Readonly<Record<string, number>>,
+): BodyLimits {
+  const byName = new Map(
+    deployments.map((deployment) => [deployment.name.toLowerCase(), bodyLimitBytes(deployment)]),
+  );
+  const smallest = Math.min(...byName.values());
+  return (deployment) => {
+    if (deployment !== undefined) return byName.get(deployment.toLowerCase()) ?? smallest;
+    const live = Object.entries(traffic()).flatMap(([name, share]) =>
+      share > 0 ? [byName.get(name.toLowerCase()) ?? smallest] : [],
+    );
+    return live.length === 0 ? smallest : Math.min(...live);
+  };
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import { bodyLimitBytes, bodyLimitProblems } from "../../src/core/body-limit.ts";
+
+const MIB = 2 ** 20;
+const deployment = {
+  name: "blue",
+  memoryBytes: 64 * MIB,
+  maxConcurrentRequestsPerInstance: 2,
+  model: { needBytes: 60 * MIB, bytes: 999 * MIB },
+};
+
+suite("the limit of a request's body", () => {
+  for (const [what, over, bytes] of [
+    ["no limit of memory", { memoryBytes: null }, 100 * MIB],
+    ["much memory", { memoryBytes: 1024 * MIB }, 100 * MIB],
+    ["what the model leaves, for each slot", {}, 2 * MIB],
+    [
+      "a model that was not measured counts with its file",
+      { model: { bytes: 24 * MIB } },
+      20 * MIB,
+    ],
+    ["no model of our own", { model: {} }, 32 * MIB],
+  ] as const) {
+    test(what, () => assert.equal(bodyLimitBytes({ ...deployment, ...over }), bytes));
+  }
+
+  test("below 1 MiB it is an error with the numbers", () => {
+    const small = { ...deployment, maxConcurrentRequestsPerInstance: 5 };
+    const [problem, ...more] = bodyLimitProblems([deployment, small]);
+    assert.deepEqual(more, []);
+    assert.equal(problem?.severity, "error");
+    assert.match(problem?.message ?? "", /64\.0 MiB .* 60\.0 MiB, and 5 request/u);
+    assert.match(problem?.hint ?? "", /at least 65 MiB/u);
+  });
+});

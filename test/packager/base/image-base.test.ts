@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import type { TestContext } from "node:test";
+import { UserError } from "../../../src/core/problem.ts";
+import { importBase } from "../../../src/packager/base/image-base.ts";
+import type { ImageLock } from "../../../src/packager/base/lock.ts";
+import { createBlobStore } from "../../../src/packager/blob-store.ts";
+import { NODE, tarOf, writeLayout } from "../support/forged-image.ts";
+import type { Forgery, Member } from "../support/forged-image.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const BIG = 300 * 2 ** 20;
+
+async function importHere(t: TestContext, text: string): Promise<ImageLock> {
+  const folder = await tempFolder(t);
+  return importBase({
+    text,
+    platforms: ["linux/amd64"],
+    store: createBlobStore(join(folder, "blobs")),
+    folder,
+    workingFolder: folder,
+    env: {},
+    progress: () => {},
+  });
+}
+
+suite("importBase", () => {
+  test("a layout is taken with its own blobs, and Node is found in it", async (t) => {
+    const layout = await writeLayout(await tempFolder(t), {
+      layers: [[{ name: "etc/passwd", text: "root" }], [{ ...NODE, name: "./nodejs/bin/node" }]],
+    });
+    const { node, platforms } = await importHere(t, `oci:${layout}`);
+    assert.equal(node, "/nodejs/bin/node");
+    assert.equal(platforms["linux/amd64"]?.layers.length, 2);
+  });
+
+  test("a docker archive is proven by its unpacked layers, which are compressed here", async (t) => {
+    const folder = await tempFolder(t);
+    const layer = await tarOf([NODE]);
+    const { createHash } = await import("node:crypto");
+    const diffId = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
+    const config = JSON.stringify({
+      architecture: "amd64",
+      os: "linux",
+      rootfs: { diff_ids: [diffId] },
+    });
+    const manifest = JSON.stringify([{ Config: "c.json", Layers: ["l/layer.tar"] }]);
+    const archive = async (tar: Buffer): Promise<string> => {
+      const file = join(folder, "saved.tar");
+      await writeFile(
+        file,
+        await tarOf([
+          { name: "c.json", text: config },
+          { name: "l/layer.tar", text: tar.toString("latin1") },
+          { name: "manifest.json", text: manifest },
+        ]),
+      );
+      return `docker-archive:${file}`;
+    };
+    const { platforms } = await importHere(t, await archive(layer));
+    const [imported] = platforms["linux/amd64"]?.layers ?? [];
+    assert.equal(imported?.diffId, diffId);
+    assert.ok((imported?.bytes ?? 0) < layer.length);
+    await assert.rejects(importHere(t, await archive(await tarOf([{ ...NODE, text: "other" }]))));
+  });
+
+  const members = (...layer: readonly Member[]): Forgery => ({ layers: [[NODE, ...layer]] });
+  for (const [what, forgery, named] of [
+    ["a path that leads out", members({ name: "../../etc/cron.d/x" }), /leads out of it/u],
+    [
+      "a link that leads out",
+      members({ name: "usr/x", type: "symlink", linkname: "../../../etc/passwd" }),
+      /'usr\/x', a link out of it/u,
+    ],
+    ["a device", members({ name: "dev/sda", type: "block-device" }), /'dev\/sda', a block-device/u],
+    [
+      "other bytes than its digest",
+      { ...members(), spoil: flipped },
+      /part 0 .*(?:digest|gzip|tar)/u,
+    ],
+    [
+      "a layer that is cut off",
+      {
+        ...members({ name: "a", text: "b".repeat(9000) }),
+        spoil: (gzip: Buffer) => gzip.subarray(0, -20),
+      },
+      /is cut off/u,
+    ],
+    [
+      "another unpacked digest",
+      { ...members(), diffId: `sha256:${"0".repeat(64)}` },
+      /unpacks to sha256/u,
+    ],
+    ["a bomb", members({ name: "zeros", text: "\0".repeat(BIG) }), /grows to more than/u],
+    ["no Node", { layers: [[{ name: "etc/passwd" }]] }, /has no Node at/u],
+  ] as const) {
+    test(`${what} is refused, and named`, async (t) => {
+      const layout = await writeLayout(await tempFolder(t), forgery);
+      await assert.rejects(
+        importHere(t, `oci:${layout}`),
+        (error) =>
+          error instanceof UserError && named.test(error.message) && error.message.includes(layout),
+      );
+    });
+  }
+
+  for (const [what, forge, named] of [
+    ["a manifest with other bytes", (text: string) => `${text} `, /holds other bytes than sha256/u],
+    ["a manifest that is no JSON", () => "{", /other bytes/u],
+  ] as const) {
+    test(`${what} is refused`, async (t) => {
+      const layout = await writeLayout(await tempFolder(t), members());
+      const index = JSON.parse(await readFile(join(layout, "index.json"), "utf8")) as {
+        manifests: { digest: string }[];
+      };
+      const file = join(layout, "blobs", index.manifests[0]?.digest.replace(":", "/") ?? "");
+      await writeFile(file, forge(await readFile(file, "utf8")));
+      await assert.rejects(importHere(t, `oci:${layout}`), (error) => named.test(String(error)));
+    });
+  }
+
+  for (const [what, member, named] of [
+    ["a path that leads out", { name: "../x", text: "x" }, /'\.\.\/x', which leads out of it/u],
+    ["a link that leads out", { name: "x", type: "symlink", linkname: "/etc/passwd" }, /link 'x'/u],
+    ["a device", { name: "x", type: "character-device" }, /'x', a character-device/u],
+  ] as const) {
+    test(`an archive with ${what} is refused`, async (t) => {
+      const file = join(await tempFolder(t), "base.tar");
+      await writeFile(file, await tarOf([member]));
+      await assert.rejects(
+        importHere(t, `oci-archive:${file}`),
+        (error) => error instanceof UserError && named.test(error.message),
+      );
+    });
+  }
+});
+
+function flipped(gzip: Buffer): Buffer {
+  const changed = Buffer.from(gzip);
+  const at = changed.length - 30;
+  changed.writeUInt8((changed[at] ?? 0) ^ 1, at);
+  return changed;
+}

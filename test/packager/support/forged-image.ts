@@ -1,0 +1,73 @@
+/** OCI layouts of a few bytes, whole or forged on purpose. */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
+import type { Header } from "tar-stream";
+import { digestOf } from "../../../src/packager/blob-store.ts";
+
+export type Member = Partial<Header> & { readonly name: string; readonly text?: string };
+
+export type Forgery = {
+  /** Members of each layer, bottom to top. */
+  readonly layers: readonly (readonly Member[])[];
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Changes the compressed bytes of a layer behind the back of its digest. */
+  readonly spoil?: (gzip: Buffer) => Buffer;
+  /** Instead of the digest of the unpacked layer. */
+  readonly diffId?: string;
+  readonly names?: readonly string[];
+};
+
+export async function tarOf(members: readonly Member[]): Promise<Buffer> {
+  const tar = pack();
+  for (const { text = "", ...header } of members) tar.entry({ mode: 0o644, ...header }, text);
+  tar.finalize();
+  return buffer(tar);
+}
+
+/** A layout of one linux/amd64 image with a Node in it. */
+export async function writeLayout(folder: string, forgery: Forgery): Promise<string> {
+  const { layers, config, spoil = (gzip: Buffer) => gzip, names = [] } = forgery;
+  await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
+  const put = async (bytes: Buffer, digest = digestOf(bytes)) => {
+    await writeFile(join(folder, "blobs", digest.replace(":", "/")), bytes);
+    return { digest, size: bytes.length };
+  };
+  const tars = await Promise.all(layers.map(tarOf));
+  const blobs = await Promise.all(
+    tars.map(async (tar) => {
+      const gzip = gzipSync(tar);
+      const digest = forgery.spoil === undefined ? undefined : digestOf(gzip);
+      const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
+      return { mediaType, ...(await put(spoil(gzip), digest)) };
+    }),
+  );
+  const image = {
+    architecture: "amd64",
+    os: "linux",
+    config: {
+      User: "10001:10001",
+      Env: ["ORT_DISABLE_TELEMETRY=1"],
+      Labels: {
+        "org.opencontainers.image.title": "pump",
+        "io.edgewright.version": "0.1.0",
+        "io.edgewright.endpoint": "pump",
+      },
+      ...config,
+    },
+    rootfs: { type: "layers", diff_ids: tars.map((tar) => forgery.diffId ?? digestOf(tar)) },
+    history: tars.map((_, at) => ({ created_by: `edgewright: ${names[at] ?? `part ${at}`}` })),
+  };
+  const configBlob = await put(Buffer.from(JSON.stringify(image)));
+  const manifest = await put(
+    Buffer.from(JSON.stringify({ schemaVersion: 2, config: configBlob, layers: blobs })),
+  );
+  await writeFile(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+  await writeFile(join(folder, "index.json"), JSON.stringify({ manifests: [manifest] }));
+  return folder;
+}
+
+export const NODE: Member = { name: "usr/local/bin/node", mode: 0o755, text: "a program" };

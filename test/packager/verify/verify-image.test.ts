@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { suite, test } from "node:test";
+import { verifyImage } from "../../../src/packager/verify/verify-image.ts";
+import { NODE, writeLayout } from "../support/forged-image.ts";
+import type { Forgery, Member } from "../support/forged-image.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const PEM = privateKey.export({ type: "pkcs8", format: "pem" });
+const NAMES = ["system", "ONNX Runtime 1.30.0"];
+
+const ours = (member: Member): Forgery => ({ layers: [[NODE], [member]], names: NAMES });
+
+suite("verifyImage", () => {
+  for (const [what, forgery, expected] of [
+    ["an image as we build it", ours({ name: "a", text: "SharedAccessKey=" }), []],
+    ["root", { ...ours(NODE), config: { User: "" } }, [/^error .*user is ""/u]],
+    ["a user by name", { ...ours(NODE), config: { User: "node" } }, [/^error .*user is "node"/u]],
+    ["no telemetry switch", { ...ours(NODE), config: { Env: [] } }, [/^error .*TELEMETRY/u]],
+    ["no labels", { ...ours(NODE), config: { Labels: {} } }, [/^error .*label/u]],
+    ["a setuid file of ours", ours({ name: "su", mode: 0o4755 }), [/^error .*\/su .*setuid/u]],
+    [
+      "a setuid file of the base",
+      { layers: [[{ name: "su", mode: 0o4755 }], [NODE]], names: NAMES },
+      [/^warning .*\/su .*setuid/u],
+    ],
+    [
+      "a private key",
+      ours({ name: "key.pem", text: `x${String(PEM)}` }),
+      [/^error .*\/key\.pem .*private key/u],
+    ],
+    [
+      "a connection string, at the border of two chunks",
+      ours({ name: "c", text: `${"x".repeat(65_530)}SharedAccessKey=aGVsbG8gd29ybGQ=` }),
+      [/^error .*SharedAccessKey/u],
+    ],
+    [
+      "docker credentials",
+      ours({ name: "config.json", text: '{"auths": {"x.example": {"auth": "dTpw"}}}' }),
+      [/^error .*docker credentials/u],
+    ],
+    [
+      "a key of the user",
+      ours({ name: "n", text: "k=0123456789abcdefXYZ;" }),
+      [/^error .*credential file/u],
+    ],
+    [
+      "a key in the environment",
+      { ...ours(NODE), config: { Env: ["ORT_DISABLE_TELEMETRY=1", "K=0123456789abcdefXYZ"] } },
+      [/^error .*config .*credential file/u],
+    ],
+  ] as const) {
+    test(`${what}: ${expected.length === 0 ? "nothing" : "one problem"}`, async (t) => {
+      const folder = await tempFolder(t);
+      const layout = await writeLayout(folder, forgery);
+      const { problems, images } = await verifyImage(layout, {
+        secrets: ["0123456789abcdefXYZ"],
+        workingFolder: folder,
+        temporaryFolder: folder,
+        env: {},
+        progress: () => {},
+      });
+      assert.equal(images[0]?.platform, "linux/amd64");
+      assert.equal(problems.length, expected.length, JSON.stringify(problems));
+      for (const [at, pattern] of expected.entries()) {
+        const { severity, message } = problems[at] ?? { severity: "note", message: "" };
+        assert.match(`${severity} ${message}`, pattern);
+      }
+    });
+  }
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import type { ScoringRequest, ScoringResponse } from "../../../src/core/scoring.ts";
+import type { Input } from "../../../src/runtime/edge/client.ts";
+import { createMessageScorer } from "../../../src/runtime/edge/message-scorer.ts";
+
+type Answer = (request: ScoringRequest, call: number) => ScoringResponse;
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
+  status,
+  headers: { "content-type": "application/json", "azureml-model-deployment": "blue", ...headers },
+  body: Buffer.from(JSON.stringify(body)),
+});
+
+function setUp(answer: Answer) {
+  const requests: ScoringRequest[] = [];
+  const scorer = createMessageScorer({
+    scorer: {
+      score: (request) => {
+        requests.push(request);
+        return Promise.resolve(answer(request, requests.length));
+      },
+      close: () => Promise.resolve(),
+    },
+    resultOutput: "amlOutput",
+    errorOutput: "amlError",
+    createId: () => "new-id",
+    observe: () => undefined,
+  });
+  return { scorer, requests };
+}
+
+function input(body: string, system: Record<string, string> = {}, properties = {}): Input {
+  return {
+    name: "amlInput",
+    bag: { system, properties },
+    body: Buffer.from(body),
+    acknowledge: () => undefined,
+  };
+}
+
+const echo: Answer = ({ body }) => json(200, { got: JSON.parse(Buffer.from(body).toString()) });
+
+suite("messages", () => {
+  test("a result carries the input's id and properties, and who answered", async () => {
+    const { scorer, requests } = setUp(echo);
+    const asked = { "azureml-model-deployment": "green", unit: "mm" };
+    const result = await scorer.answer(input("{}", { mid: "1", cid: "2" }, asked), "key");
+    assert.equal(requests[0]?.deployment, "green");
+    assert.deepEqual(result, {
+      key: "key",
+      name: "amlOutput",
+      bag: {
+        system: { mid: "1", cid: "2", ct: "application/json", ce: "utf-8" },
+        properties: { unit: "mm", "azureml-model-deployment": "blue" },
+      },
+      body: '{"got":{}}',
+    });
+  });
+
+  for (const [name, system, expected] of [
+    ["without ids both are new", {}, ["new-id", "new-id"]],
+    ["without a correlation id it is the message's", { mid: "1" }, ["1", "1"]],
+  ] as const) {
+    test(name, async () => {
+      const { bag } = await setUp(echo).scorer.answer(input("{}", system), "key");
+      assert.deepEqual([bag.system["mid"], bag.system["cid"]], expected);
+    });
+  }
+
+  test("an array gives an array in order, with an error object for what failed", async () => {
+    const { scorer } = setUp(({ body }) => {
+      const value: unknown = JSON.parse(Buffer.from(body).toString());
+      return value === 2
+        ? json(400, { error: { code: "INPUT_SHAPE", message: "no" } })
+        : json(200, value);
+    });
+    const { name, body } = await scorer.answer(input(" [1, 2, 3]"), "key");
+    assert.equal(name, "amlOutput");
+    const failed = { error: { code: "INPUT_SHAPE", message: "no" }, status: 400 };
+    assert.deepEqual(JSON.parse(body), [1, failed, 3]);
+  });
+
+  test("a fault goes to the error output with its status and reason", async () => {
+    const fault = json(400, { error: { code: "INPUT_SHAPE", message: "no" } });
+    const { name, bag, body } = await setUp(() => fault).scorer.answer(input("{}"), "key");
+    assert.equal(name, "amlError");
+    assert.deepEqual([bag.properties["status"], bag.properties["reason"]], ["400", "INPUT_SHAPE"]);
+    assert.match(body, /INPUT_SHAPE/);
+  });
+
+  test("a full queue and an engine that is not ready are waited for", async () => {
+    const reasons = ["too_many_pending_request", "model_not_ready"];
+    const { scorer, requests } = setUp((request, call) => {
+      const reason = reasons[call - 1];
+      return reason === undefined
+        ? echo(request, call)
+        : json(424, "", { "ms-azureml-model-error-reason": reason });
+    });
+    const { name } = await scorer.answer(input('{"a":1}'), "key");
+    assert.deepEqual([name, requests.length], ["amlOutput", 3]);
+    // What scores may take the bytes with it: each try has its own.
+    assert.equal(new Set(requests.map(({ body }) => body)).size, 3);
+  });
+
+  test("a result that no message holds becomes a fault", async () => {
+    const large = json(200, "x".repeat(300_000));
+    const { name, bag } = await setUp(() => large).scorer.answer(input("{}", { mid: "1" }), "key");
+    assert.deepEqual(
+      [name, bag.properties["reason"], bag.system["mid"]],
+      ["amlError", "result_too_large", "1"],
+    );
+  });
+
+  test("a message that is set aside says so", () => {
+    const { name, bag } = setUp(echo).scorer.setAside(input("{}", { mid: "1" }), "key");
+    assert.deepEqual([name, bag.properties["reason"]], ["amlError", "set_aside"]);
+  });
+});
