@@ -109,11 +109,8 @@ type DryRun = {
   readonly problems: readonly Problem[];
 };
 
-async function dryRun(
-  places: JobPlaces,
-  { settings, deployment, problems }: DryRun,
-): Promise<Outcome> {
-  const { files } = await listInputs(places);
+function dryRun(places: JobPlaces, { settings, deployment, problems }: DryRun): Outcome {
+  const { files } = listInputs(places);
   const miniBatches = Math.ceil(files.length / settings.miniBatchSize);
   const workers = workerCount(settings, places.shard);
   return {

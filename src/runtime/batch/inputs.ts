@@ -1,7 +1,6 @@
 /** Which files are the input of a job? Relative to it, in one order, without what a job writes itself. */
 
-import { readFileSync, statSync } from "node:fs";
-import { opendir } from "node:fs/promises";
+import { opendirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 
 import { userError } from "../../core/problem.ts";
@@ -27,7 +26,7 @@ export type Inputs = {
 const READ_AHEAD = 4096;
 
 /** @throws UserError BATCH_INPUT */
-export async function listInputs(options: InputOptions): Promise<Inputs> {
+export function listInputs(options: InputOptions): Inputs {
   const { input, inputList, output, shard } = options;
   const kind = kindOf(input);
   const root = kind === "file" ? dirname(input) : input;
@@ -38,7 +37,7 @@ export async function listInputs(options: InputOptions): Promise<Inputs> {
   } else if (kind === "file") {
     files.push(...[basename(input)].filter(mine));
   } else {
-    await walk({ root, output, take: (path) => void (mine(path) && files.push(path)) }, "");
+    walk({ root, output, take: (path) => void (mine(path) && files.push(path)) }, "");
   }
   return { root, files: files.toSorted() };
 }
@@ -86,17 +85,23 @@ type Walk = {
   readonly take: (path: string) => void;
 };
 
-async function walk({ root, output, take }: Walk, below: string): Promise<void> {
+function walk({ root, output, take }: Walk, below: string): void {
   const folders: string[] = [];
   const prefix = below === "" ? "" : `${below}/`;
-  for await (const entry of await opendir(join(root, below), { bufferSize: READ_AHEAD })) {
-    const path = prefix + entry.name;
-    if (entry.isFile()) take(path);
-    else if (entry.isDirectory()) folders.push(path);
-    else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) take(path);
+  // Without a promise for each entry: a million of them take a second this way, and five the other.
+  const opened = opendirSync(join(root, below), { bufferSize: READ_AHEAD });
+  try {
+    for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
+      const path = prefix + entry.name;
+      if (entry.isFile()) take(path);
+      else if (entry.isDirectory()) folders.push(path);
+      else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) take(path);
+    }
+  } finally {
+    opened.closeSync();
   }
   for (const folder of folders) {
-    if (resolve(root, folder) !== resolve(output)) await walk({ root, output, take }, folder);
+    if (resolve(root, folder) !== resolve(output)) walk({ root, output, take }, folder);
   }
 }
 

@@ -98,7 +98,7 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
     const begun = claimFolder(folder, identity);
     if (readDone(folder.state) !== undefined) return alreadyDone(folder);
     if (!begun) {
-      const { files } = await listInputs(options);
+      const { files } = listInputs(options);
       if (files.length === 0 && shard === undefined) {
         throw userError("BATCH_INPUT", `${options.input} holds no file`, {
           hint: "give --input a folder with files in it",
