@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { userError } from "../core/problem.ts";
 import type { AssembleOptions } from "../packager/pack-options.ts";
 import { hostPrograms, withoutDownloads } from "../packager/programs.ts";
 import { PLATFORMS } from "../spec/resolved.ts";
@@ -38,9 +37,9 @@ export function assembleOptions(
   invocation: Invocation,
   endpoint: ResolvedEndpoint,
 ): AssembleOptions {
-  const { args, cwd, env, options, progress } = invocation;
+  const { args, cwd, env, options, progress, signal } = invocation;
   const { frozen, offline, base } = options;
-  const programs = hostPrograms(env);
+  const programs = hostPrograms(env, signal);
   const specFolder = folderOf(resolve(cwd, args[0] ?? "."));
   const inSpec = endpoint.module.base;
   return {
@@ -59,6 +58,7 @@ export function assembleOptions(
     progress,
     run: offline === true ? withoutDownloads(programs) : programs,
     env,
+    signal,
   };
 }
 
@@ -84,7 +84,7 @@ export function parsePlatforms(
 function parseEpoch(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
   if (/^\d{1,11}$/.test(text)) return Number(text);
-  throw userError("CLI_USAGE", `SOURCE_DATE_EPOCH is '${text}', expected seconds since 1970`);
+  throw new UsageError(`SOURCE_DATE_EPOCH is '${text}', expected seconds since 1970`);
 }
 
 /** `5MB` as people write sizes of downloads: powers of ten, and of two with an i. */

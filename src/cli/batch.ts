@@ -2,7 +2,7 @@
 
 import { hostname } from "node:os";
 
-import { hasErrors, UserError } from "../core/problem.ts";
+import { hasErrors } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { deploymentFrom, JOB_FLAGS, placesFrom, settingsFrom } from "../runtime/batch/flags.ts";
 import type { JobPlaces } from "../runtime/batch/flags.ts";
@@ -16,7 +16,6 @@ import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { createProgressView } from "./batch-progress.ts";
 import { RENDER_OPTIONS, renderJob } from "./batch-render.ts";
 import { jobStatus, merge } from "./batch-verbs.ts";
-import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
@@ -43,15 +42,9 @@ export const BATCH: Command = {
     ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
   },
-  run: async (invocation) => {
-    try {
-      const verb = VERBS[invocation.args[0] ?? ""] ?? run;
-      return await verb(invocation);
-    } catch (error) {
-      const [first] = error instanceof UserError ? error.problems : [];
-      if (first?.code === "CLI_USAGE") throw new UsageError(first.message, { cause: error });
-      throw error;
-    }
+  run: (invocation) => {
+    const verb = VERBS[invocation.args[0] ?? ""] ?? run;
+    return verb(invocation);
   },
 };
 

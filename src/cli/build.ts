@@ -4,11 +4,12 @@ import { bodyLimitProblems } from "../core/body-limit.ts";
 import { hasErrors } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { Problem } from "../core/problem.ts";
+import { parseReference } from "../packager/image/reference.ts";
 import { pack } from "../packager/pack.ts";
 import type { PackOptions, PackOutput, PackResult } from "../packager/pack-options.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { ASSEMBLE_OPTIONS, assembleOptions, parseBytes } from "./assemble-options.ts";
-import { UsageError } from "./command.ts";
+import { flagValue, UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
@@ -49,6 +50,8 @@ export const BUILD: Command = {
   },
   run: async (invocation) => {
     const output = parseOutput(invocation);
+    const { tag } = invocation.options;
+    if (typeof tag === "string") flagValue(() => parseReference(tag, "latest"));
     const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
@@ -60,7 +63,6 @@ export const BUILD: Command = {
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);
     problems.push(...auth.problems);
-    const { tag } = invocation.options;
     const { problems: found, ...result } = await pack(endpoint, {
       ...assembleOptions(invocation, endpoint),
       output,

@@ -1,5 +1,6 @@
 /** What a command of the command line is: a name, its options, and a function to an outcome. */
 
+import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 
 export type Option = {
@@ -48,3 +49,13 @@ export type Command = {
 
 /** Wrong use of the command line: exit code 2. */
 export class UsageError extends Error {}
+
+/** Reads the value of a flag: what is wrong with it is wrong use of the command line. */
+export function flagValue<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UsageError(error.problems.map(({ message }) => message).join("; "), { cause: error });
+  }
+}

@@ -1,6 +1,6 @@
 /** The command line: arguments → command → what is printed → exit code. The only place that exits. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { hasErrors, inOrder, UserError } from "../core/problem.ts";
@@ -12,21 +12,27 @@ import { renderCommandHelp, renderHelp } from "./help.ts";
 import { renderCounts, renderProblem } from "./render.ts";
 import { VERSION } from "./version.ts";
 
-const EXIT = { fine: 0, input: 1, usage: 2, bug: 70 } as const;
+const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === "--version" || name === "-V") return print(VERSION);
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    const topic = COMMANDS.find((command) => command.name === rest[0]);
-    return print(topic === undefined ? renderHelp(COMMANDS) : renderCommandHelp(topic));
+  const json = argv.includes("--json");
+  const [name, ...given] = argv.filter((arg) => arg !== "--json");
+  const rest = json ? [...given, "--json"] : given;
+  const print = (text: string, document: NonNullable<Outcome["json"]>): number =>
+    report({ problems: [], json: document, text }, json);
+  if (name === "--version" || name === "-V") return print(VERSION, { version: VERSION });
+  const help = (command?: Command): number => {
+    const text = command === undefined ? renderHelp(COMMANDS) : renderCommandHelp(command);
+    return print(text, { help: text });
+  };
+  if (name === undefined || ["help", "--help", "-h"].includes(name)) {
+    return help(COMMANDS.find((command) => command.name === given[0]));
   }
-  const json = rest.includes("--json");
   const command = COMMANDS.find((known) => known.name === name);
   if (command === undefined) {
     return usage(json, `there is no command '${name}'`, "edgewright --help lists them");
   }
-  if (rest.includes("--help") || rest.includes("-h")) return print(renderCommandHelp(command));
+  if (rest.includes("--help") || rest.includes("-h")) return help(command);
   try {
     const outcome = await command.run(invocationOf(command, rest, json));
     return outcome === undefined ? EXIT.fine : report(outcome, json);
@@ -35,6 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return usage(json, error.message, `edgewright ${command.name} --help explains it`);
     }
     if (error instanceof UserError) return report({ problems: error.problems }, json);
+    if ((error as Error).name === "AbortError") return EXIT.stopped;
     return bug(json, error);
   }
 }
@@ -93,11 +100,6 @@ function withNegativeNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
-function print(text: string): number {
-  process.stdout.write(`${text}\n`);
-  return EXIT.fine;
-}
-
 function report(outcome: Outcome, json: boolean): number {
   const { problems: found, json: document, text } = outcome;
   const problems = inOrder(found);
@@ -108,7 +110,13 @@ function report(outcome: Outcome, json: boolean): number {
     printProblems(problems);
     if (text !== undefined) process.stdout.write(`${text}\n`);
   }
-  return outcome.exitCode ?? (failed ? EXIT.input : EXIT.fine);
+  if (outcome.exitCode !== undefined) return outcome.exitCode;
+  if (!failed) return EXIT.fine;
+  return problems.every(isUsage) ? EXIT.usage : EXIT.input;
+}
+
+function isUsage({ code, severity }: Problem): boolean {
+  return code === "CLI_USAGE" || severity !== "error";
 }
 
 function printProblems(problems: readonly Problem[]): void {
@@ -119,17 +127,29 @@ function printProblems(problems: readonly Problem[]): void {
   process.stderr.write(`${lines.join("\n")}\n${counts && `${counts}\n`}`);
 }
 
+const linesOf = new Map<string, readonly string[]>();
+
 function lineOf(file: string, line: number): string | undefined {
+  const lines = linesOf.get(file) ?? readLines(file);
+  linesOf.set(file, lines);
+  return lines[line - 1];
+}
+
+/** Larger files, and those that are not text, are not shown. */
+const MAX_SHOWN_BYTES = 1024 * 1024;
+
+function readLines(file: string): readonly string[] {
   try {
-    return readFileSync(file, "utf8").split("\n")[line - 1];
+    if (statSync(file).size > MAX_SHOWN_BYTES) return [];
+    const text = readFileSync(file, "utf8");
+    return text.includes("\0") ? [] : text.split("\n");
   } catch {
-    return undefined;
+    return [];
   }
 }
 
 function usage(json: boolean, message: string, hint: string): number {
-  report({ problems: [{ code: "CLI_USAGE", severity: "error", message, hint }] }, json);
-  return EXIT.usage;
+  return report({ problems: [{ code: "CLI_USAGE", severity: "error", message, hint }] }, json);
 }
 
 function bug(json: boolean, error: unknown): number {

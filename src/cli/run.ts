@@ -9,6 +9,7 @@ import type { ServeOptions } from "../runtime/serve.ts";
 import type { LocalOptions } from "../runtime/local.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { flagValue } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
@@ -53,7 +54,7 @@ export const RUN: Command = {
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
-    const { port, host, metricsPort, logLevel, watch } = readOptions(invocation);
+    const { port, host, metricsPort, logLevel, watch } = flagValue(() => readOptions(invocation));
     const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
     const endpoint = servedFrom(read.value.endpoint, read.value.models);

@@ -13,7 +13,7 @@ import { startDevice } from "../simulator/device.ts";
 import type { Device } from "../simulator/device.ts";
 import { runScenario } from "../simulator/scenario/run.ts";
 import type { Verdict } from "../simulator/scenario/run.ts";
-import { UsageError } from "./command.ts";
+import { flagValue, UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "./container-modules.ts";
 import type { Containers } from "./container-modules.ts";
@@ -171,11 +171,11 @@ function writeLine(line: string): void {
 }
 
 function portOf(value: Invocation["options"][string], flag: string): number {
-  return typeof value === "string" ? parsePort(value, flag) : 0;
+  return typeof value === "string" ? flagValue(() => parsePort(value, flag)) : 0;
 }
 
 function levelOf(value: Invocation["options"][string]) {
-  return parseLogLevel(typeof value === "string" ? value : "warn", "--log-level");
+  return flagValue(() => parseLogLevel(typeof value === "string" ? value : "warn", "--log-level"));
 }
 
 function listOf(value: Invocation["options"][string]): readonly string[] {

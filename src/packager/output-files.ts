@@ -75,6 +75,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
   EROFS: "the file system is read-only",
+  ENOENT: "a link in the path leads nowhere",
+  ELOOP: "its links lead in a circle",
   ENOTDIR: "a part of the path is a file",
   EEXIST: "a part of the path is a file",
   ENAMETOOLONG: "the name is too long",

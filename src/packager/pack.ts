@@ -34,6 +34,10 @@ export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Pr
     folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
     return await build(endpoint, options, { folder, outputs, sinks });
   } catch (error) {
+    // Programs that a signal ended fail in words of their own.
+    options.signal?.throwIfAborted();
+    // What is not there was to be read.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw error;
     throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();
@@ -93,6 +97,7 @@ async function build(
     files.image === undefined ? `loading ${name} into the engine` : `writing ${files.image}`,
   );
   await sink.write({ index, reference, host: options.hostPlatform, blobs });
+  options.signal?.throwIfAborted();
   await outputs.commit();
   await sink.commit();
 

@@ -29,21 +29,25 @@ export type RunProgram = (
   options: ProgramOptions,
 ) => Promise<ProgramResult>;
 
-/** The programs of this machine, in this environment. */
-export function hostPrograms(env: Readonly<Record<string, string | undefined>>): RunProgram {
+/** The programs of this machine, in this environment; `signal` ends those that run. */
+export function hostPrograms(
+  env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
+): RunProgram {
   return async (name, args, options) => {
     const child = spawn(name, [...args], {
       cwd: options.cwd,
       env: { ...env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...(signal && { signal }),
     });
     const ended = new Promise<number | undefined>((resolve, reject) => {
       child.once("error", (error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") resolve(undefined);
         else reject(error);
       });
-      child.once("close", (code, signal) => {
-        resolve(code ?? (signal === null ? 1 : 128));
+      child.once("close", (code, by) => {
+        resolve(code ?? (by === null ? 1 : 128));
       });
     });
     const output =

@@ -1,5 +1,8 @@
 /** Where do the images go: into a file, a folder, or the engine of this machine? */
 
+import { open } from "node:fs/promises";
+
+import { userError } from "../core/problem.ts";
 import { archiveChunks, archiveEntries } from "./image/archive.ts";
 import type { ArchiveParts } from "./image/archive.ts";
 import { contextEntries } from "./image/dockerfile.ts";
@@ -38,6 +41,7 @@ export async function openSink(
     };
   }
   if (output.kind === "archive") {
+    await refuseForeign(path);
     await outputs.claim(path);
     return {
       write: (images) => outputs.write(path, archiveChunks(images)),
@@ -54,3 +58,22 @@ export async function openSink(
     discard: folder.discard,
   };
 }
+
+/** An image takes the place of an image before, or of an empty file; never of a spec or a model. */
+async function refuseForeign(path: string): Promise<void> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return;
+  try {
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(TAR_MAGIC.end) });
+    if (bytesRead === 0) return;
+    if (buffer.subarray(TAR_MAGIC.start).toString("latin1") === TAR_MAGIC.text) return;
+  } finally {
+    await file.close();
+  }
+  throw userError("BUILD_OUTPUT", `${path} is there already, and is no image archive.`, {
+    hint: "Name another place, or remove the file.",
+  });
+}
+
+/** @source POSIX ustar header: offset 257 */
+const TAR_MAGIC = { start: 257, end: 262, text: "ustar" } as const;

@@ -10,6 +10,9 @@ import { REPOSITORY } from "./repository.ts";
 
 const BIN = `${REPOSITORY}bin/edgewright.js`;
 
+/** A command that hangs ends here, and the test says which it was. */
+const TIMEOUT_MS = 240_000;
+
 export type Finished = {
   readonly code: number | null;
   readonly stdout: string;
@@ -30,6 +33,8 @@ export async function edgewright(
     cwd: options.cwd ?? REPOSITORY,
     env: { ...process.env, ...options.env },
     stdio: "pipe",
+    timeout: TIMEOUT_MS,
+    killSignal: "SIGKILL",
   });
   child.stdin.end(options.input ?? "");
   const exit = once(child, "exit") as Promise<[number | null]>;

@@ -49,9 +49,10 @@ export function createDrain(server: Server): Drain {
       });
     },
     finish: async (graceMs) => {
-      begun = true;
-      // What the kernel has accepted already belongs to us: let the loop take it first.
+      // What the kernel has accepted already belongs to us: let the loop take it first. Nobody is told
+      // to close before the listener is: who opens the next connection is refused, and never reset.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      begun = true;
       const closed = new Promise((resolve) => {
         // http's own close would cut idle keep-alive connections at once.
         NetServer.prototype.close.call(server, resolve);
