@@ -30,32 +30,41 @@ export type Bench = {
 export async function runBench(
   bench: Bench,
 ): Promise<Pick<Results, "scorings" | "floors" | "findings" | "leftOut">> {
-  const { workplace, options } = bench;
+  const { workplace, options, folders } = bench;
   const leftOut: string[] = [];
-  const find = (name: Case, forWhat: string): BenchCase | undefined => {
-    const found = findCase(name, bench.folders);
-    if (found === undefined)
-      leftOut.push(`${forWhat}: its model is not in ${bench.folders.models}`);
-    return found;
+  // One that is missing, or fails, takes nothing from the others.
+  const attempt = async (
+    name: Case | Measure,
+    of: Case,
+    work: (benchCase: BenchCase) => Promise<void>,
+  ): Promise<void> => {
+    try {
+      const benchCase = findCase(of, folders);
+      if (benchCase === undefined) leftOut.push(`${name}: its model is not in the models' folder`);
+      else await work(benchCase);
+    } catch (error) {
+      leftOut.push(`${name}: ${(error as Error).message}`);
+    }
   };
   const scorings: Scoring[] = [];
   const floors = new Map<string, Floor>();
   for (const name of options.cases) {
-    const benchCase = find(name, name);
-    if (benchCase === undefined) continue;
-    const { model } = benchCase;
-    if (!floors.has(model.name)) {
-      const floor = await measureRunFloor(workplace, model, options.seconds);
-      floors.set(model.name, { ...floor, model: model.name, made: model.made });
-    }
-    scorings.push(...(await scoreCase(bench, benchCase)));
+    await attempt(name, name, async (benchCase) => {
+      const { model } = benchCase;
+      if (!floors.has(model.name)) {
+        const floor = await measureRunFloor(workplace, model, options.seconds);
+        floors.set(model.name, { ...floor, model: model.name, made: model.made });
+      }
+      scorings.push(...(await scoreCase(bench, benchCase)));
+    });
   }
   const findings: Finding[] = [];
   for (const name of options.measures) {
-    const benchCase = find(name === "instances" ? "ultraface-binary" : "mul-json", name);
-    if (benchCase === undefined) continue;
-    findings.push(...(await take(bench, name, benchCase)));
-    workplace.say(`${name} done`);
+    const of = name === "instances" ? "ultraface-binary" : "mul-json";
+    await attempt(name, of, async (benchCase) => {
+      findings.push(...(await take(bench, name, benchCase)));
+      workplace.say(`${name} done`);
+    });
   }
   return { scorings, floors: [...floors.values()], findings, leftOut };
 }

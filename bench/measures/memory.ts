@@ -45,5 +45,9 @@ async function sendAtLeast(
   const script = writeRequestScript(folder, `memory-${server.name}`, request.body);
   const load = { url: request.url, script, connections: CONNECTIONS, seconds: SLICE_SECONDS };
   let sent = 0;
-  while (sent < requests) sent += (await runWrk(processes, load)).requests;
+  while (sent < requests) {
+    const { requests: more } = await runWrk(processes, load);
+    if (more === 0) throw new Error(`${server.name} answers no more after ${sent} requests`);
+    sent += more;
+  }
 }

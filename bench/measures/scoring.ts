@@ -7,7 +7,7 @@ import type { WrkResult } from "../load/wrk-output.ts";
 import type { Request, Server } from "../servers/server.ts";
 import type { Workplace } from "../workplace.ts";
 import { median } from "./median.ts";
-import { treeUsage } from "./tree-usage.ts";
+import { treeUsage, untilQuiet } from "./tree-usage.ts";
 
 export type ScoringPlan = {
   readonly connections: readonly number[];
@@ -108,6 +108,7 @@ async function takeRound(
   const before = treeUsage(server.pid);
   const seen = await runWrk(processes, { url, script, ...load });
   const after = treeUsage(server.pid);
+  await untilQuiet(server.pid);
   const cpuUs = ((after.cpuSeconds - before.cpuSeconds) * 1e6) / Math.max(seen.requests, 1);
   return { ...seen, cpuUs, residentMiB: after.residentMiB };
 }

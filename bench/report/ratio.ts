@@ -12,6 +12,8 @@ export function ratiosOf(row: Scoring, rows: readonly Scoring[]): Ratios | undef
       other.server === BARE && other.case === row.case && other.connections === row.connections,
   );
   if (bare === undefined || bare === row) return undefined;
+  // Of a server that answered nothing in its rounds there is no cost of a request.
+  if (bare.requestsPerSecond === 0 || row.requestsPerSecond === 0) return undefined;
   return {
     cpu: row.cpuUs / bare.cpuUs,
     requestsPerSecond: row.requestsPerSecond / bare.requestsPerSecond,

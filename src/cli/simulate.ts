@@ -13,9 +13,12 @@ import { startDevice } from "../simulator/device.ts";
 import type { Device } from "../simulator/device.ts";
 import { runScenario } from "../simulator/scenario/run.ts";
 import type { Verdict } from "../simulator/scenario/run.ts";
+import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "./container-modules.ts";
 import type { Containers } from "./container-modules.ts";
+import { showDevice } from "./device-view.ts";
+import type { ViewMode } from "./device-view.ts";
 import { DEVICE_OPTION } from "./endpoint.ts";
 import { MODEL_OPTIONS } from "./models.ts";
 import { limitVolumes } from "./limited-volume.ts";
@@ -59,6 +62,11 @@ export const SIMULATE: Command = {
       type: "string",
       value: "LEVEL",
       summary: "of the hub: debug, info, warn (the default here) or error",
+    },
+    view: {
+      type: "string",
+      value: "MODE",
+      summary: "screen (the default on a terminal), plain or none: what the device does, on stderr",
     },
     "module-logs": { type: "boolean", summary: "what the modules say, on stderr" },
     ...MODEL_OPTIONS,
@@ -151,6 +159,13 @@ async function modulesOf(
   return { modules: read.ok ? read.value : [], problems: read.problems };
 }
 
+function viewOf({ options }: Invocation): ViewMode {
+  const { view } = options;
+  const asked = view ?? (process.stderr.isTTY && options["json"] !== true ? "screen" : "none");
+  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
+  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
+}
+
 function writeLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -169,9 +184,10 @@ function listOf(value: Invocation["options"][string]): readonly string[] {
 
 async function untilStopped(
   device: Device,
-  { announce, options, signal }: Invocation,
+  invocation: Invocation,
   problems: readonly Problem[],
 ): Promise<undefined> {
+  const { announce, options, signal } = invocation;
   const control = await serveControl(device, portOf(options["control-port"], "--control-port"));
   const { port } = device.hub;
   const clients = listOf(options["client"]).map((name) => [name, device.credentialsOf(name)]);
@@ -188,7 +204,9 @@ async function untilStopped(
     },
     text: `the device runs: control at ${control.url}, MQTT over TLS at port ${port}, its CA in ${ca}, modules ${modules.join(", ")}`,
   });
+  const view = showDevice(device, viewOf(invocation), (text) => process.stderr.write(text));
   if (!signal.aborted) await once(signal, "abort");
+  view.end();
   await control.close();
   return undefined;
 }

@@ -6,6 +6,7 @@ export type RuntimeMetrics = {
   readonly observeRequest: (deployment: string, code: number, ms: number) => void;
   readonly observeWait: (deployment: string, ms: number) => void;
   readonly observeRun: (deployment: string, ms: number, batch: number) => void;
+  readonly observeMirrored: (deployment: string, code: number) => void;
 };
 
 /** Bounds in seconds, from a tiny model to the slowest one Azure allows. */
@@ -43,6 +44,11 @@ export function createRuntimeMetrics(
     "Requests that one run answered together, seen from each of them.",
     BATCHES,
   );
+  const mirrored = metrics.counter(
+    "edgewright_mirrored_requests_total",
+    "Copies of requests by the deployment that got them and its status code.",
+  );
+  const copies = remember((deployment) => remember((code) => mirrored({ deployment, code })));
   const asked = remember((deployment) => ({
     codes: remember((code) => requests({ deployment, code })),
     duration: durations({ deployment }),
@@ -63,6 +69,7 @@ export function createRuntimeMetrics(
       duration.observe(ms / 1000);
     },
     observeWait: (deployment, ms) => granted(deployment).wait.observe(ms / 1000),
+    observeMirrored: (deployment, code) => copies(deployment)(String(code)).add(),
     observeRun: (deployment, ms, batch) => {
       const { run, batch: size } = granted(deployment);
       run.observe(ms / 1000);

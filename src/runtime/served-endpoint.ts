@@ -34,6 +34,7 @@ export function createServedEndpoint(options: ServingOptions): ServedEndpoint {
     deployments: Object.fromEntries(servings.map(({ name, door }) => [name, door])),
     traffic: Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic])),
     ...(endpoint.mirror && { mirror: endpoint.mirror }),
+    onMirrored: options.metrics.observeMirrored,
     refuse: (message) => faultResponse("ROUTE_DEPLOYMENT", message),
   });
   let started = false;

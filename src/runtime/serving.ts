@@ -65,13 +65,14 @@ export function createServing(deployment: ResolvedDeployment, options: ServingOp
   const { metrics, clock } = options;
   const { name } = deployment;
   const finish = nameAnswers(name);
+  let settings = settingsOf(deployment);
   const { backend, report, ...script } =
     deployment.script === undefined
-      ? modelEngine(deployment, options)
+      ? modelEngine(deployment, options, () => settings.requestTimeoutMs)
       : scriptEngine(deployment, options);
   const admission = createAdmission({
     backend,
-    settings: settingsOf(deployment),
+    settings,
     clock,
     refuse: (reason) => finish(refusalOf(name, reason)),
     finish,
@@ -88,8 +89,10 @@ export function createServing(deployment: ResolvedDeployment, options: ServingOp
       ...(engine && { engine }),
     };
   };
-  const setRequestSettings = (patch: RequestSettingsPatch): void =>
-    admission.setSettings(settingsOf({ ...deployment, ...patch }));
+  const setRequestSettings = (patch: RequestSettingsPatch): void => {
+    settings = settingsOf({ ...deployment, ...patch });
+    admission.setSettings(settings);
+  };
   const door = createSwitch(admission, () =>
     finish(faultResponse("ROUTE_DEPLOYMENT", `deployment '${name}' is switched off`)),
   );
@@ -99,6 +102,7 @@ export function createServing(deployment: ResolvedDeployment, options: ServingOp
 function modelEngine(
   deployment: ResolvedDeployment,
   { endpoint, metrics, log }: ServingOptions,
+  requestTimeoutMs: () => number,
 ): Engine {
   const { name } = deployment;
   const { placement } = endpoint.module;
@@ -108,7 +112,7 @@ function modelEngine(
     model: modelOf(deployment),
     main: name === mainDeployment(endpoint),
     ...(placement !== undefined && { placement }),
-    hungMs: deployment.requestTimeoutMs + HUNG_GRACE_MS,
+    hungMs: () => requestTimeoutMs() + HUNG_GRACE_MS,
     log,
     onRun: (runMs, batch) => metrics.observeRun(name, runMs, batch),
   });

@@ -91,7 +91,10 @@ suite("more requests than there is room for", () => {
   });
 
   test("a model that turns out to be slow leaves the router's thread", async () => {
-    const { url, stop } = await served({ blue: { path: `${FIXTURE_MODELS}slow-on-demand.onnx` } });
+    const { url, stop } = await served(
+      { blue: { path: `${FIXTURE_MODELS}slow-on-demand.onnx` } },
+      { placement: "inline" },
+    );
     try {
       const placement = async (): Promise<unknown> => {
         const stats = (await (await fetch(`${url}/stats`)).json()) as {

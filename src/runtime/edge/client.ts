@@ -61,7 +61,12 @@ const TWIN_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 2_000;
 
 /** Renews the token; private in the SDK's types. */
-type TokenProvider = { readonly stop: () => void } | undefined;
+type TokenProvider =
+  | {
+      readonly stop: () => void;
+      readonly on: (event: "error", listener: (error: Error) => void) => void;
+    }
+  | undefined;
 type Transport = InstanceType<typeof mqtt.Mqtt>;
 type ReportCallback = (error?: Error | null) => void;
 
@@ -92,12 +97,14 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
   const { promise: ended, resolve: finish } = deferred<string>();
   client.on("error", (error: Error) => finish(error.message));
   client.on("disconnect", (reason: unknown) => finish(describe(reason)));
+  const provider = Reflect.get(transport ?? {}, "_authenticationProvider") as TokenProvider;
+  // A renewal that fails would end the process: nobody in the SDK listens to it.
+  provider?.on("error", (error) => finish(`the token is not renewed: ${error.message}`));
   const close = async (): Promise<void> => {
     finish("closed");
     // The SDK's close can wait for a connection that will never answer, with its timers running.
     await within(CLOSE_LIMIT_MS, "closing", client.close()).catch(() => undefined);
     held.destroy();
-    const provider = Reflect.get(transport ?? {}, "_authenticationProvider") as TokenProvider;
     provider?.stop();
   };
   try {

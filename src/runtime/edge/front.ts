@@ -100,7 +100,10 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
       }),
     begin: async (client) => {
       const report = desired.replace(await client.desired());
-      await reporter.begin(client, report);
+      // What cannot be told must not keep messages waiting.
+      await reporter.begin(client, report).catch((error: unknown) => {
+        log.warn(`the twin does not take the report: ${(error as Error).message}`);
+      });
       outbox.attach(client.send);
       client.listen();
     },
@@ -147,8 +150,8 @@ function createReporter({ identity, state }: EdgeFrontOptions, outbox: Outbox) {
     begin: async (opened: EdgeClient, report: PatchReport | undefined): Promise<void> => {
       client = opened;
       last = "";
-      await send({ ...identity, ...(report !== undefined && lastPatch(report)) });
       timer = setInterval(() => sendQuietly({}), REPORT_EVERY_MS);
+      await send({ ...identity, ...(report !== undefined && lastPatch(report)) });
     },
     patched: (report: PatchReport): void => sendQuietly(lastPatch(report)),
     end: (): void => {

@@ -3,6 +3,7 @@
  * handed over together, so that it can run together; nobody is made to wait for a batch to fill.
  */
 
+import { ScoringError } from "../../core/problem.ts";
 import type { ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
 import type { EngineAnswer, Instance } from "./instance.ts";
 
@@ -17,7 +18,7 @@ export type DispatcherOptions = {
   /** The answer to a request that no engine has answered, and why. */
   readonly refuse: (reason: NotAnswered) => ScoringResponse;
   /** An instance that has not answered for this long will not come back. */
-  readonly hungMs: number;
+  readonly hungMs: () => number;
   readonly onHung: (instance: Instance) => void;
 };
 
@@ -100,11 +101,18 @@ export class Dispatcher {
     answers: Promise<readonly EngineAnswer[]>,
   ): Promise<void> {
     const { onHung, hungMs, refuse } = this.#options;
-    const hung = setTimeout(onHung, hungMs, instance);
+    const giveUp = (error: unknown): void => {
+      for (const { resolve } of batch) resolve(refuse({ error }));
+    };
+    const hung = setTimeout(() => {
+      // Its slots come free: nobody will hear of these requests again.
+      giveUp(new ScoringError("ENGINE_STOPPED", "the engine does not answer"));
+      onHung(instance);
+    }, hungMs());
     try {
       this.#settle(instance, batch, await answers);
     } catch (error) {
-      for (const { resolve } of batch) resolve(refuse({ error }));
+      giveUp(error);
       this.#release(instance);
     }
     clearTimeout(hung);

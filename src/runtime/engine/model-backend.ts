@@ -23,7 +23,7 @@ export type ModelBackendOptions = {
   readonly main: boolean;
   readonly placement?: Placement;
   /** An engine that has not answered for this long is replaced. */
-  readonly hungMs: number;
+  readonly hungMs: () => number;
   readonly log: Log;
   /** Told of every run of the model. */
   readonly onRun: (runMs: number, batch: number) => void;
@@ -39,23 +39,8 @@ export type ModelBackend = Backend & {
   readonly report: () => EngineReport | undefined;
 };
 
-/** Of an inline run: from here on probes, timers and other connections feel it. */
-const LONG_INLINE_MS = 20;
-/** One alone may be the machine's fault, which takes the CPU away; so many in a row are the model's. */
-const LONG_IN_A_ROW = 3;
-const TOO_LONG_INLINE_MS = 250;
-
-function createBlockingCheck(): (runMs: number) => boolean {
-  let long = 0;
-  return (runMs) => {
-    long = runMs > LONG_INLINE_MS ? long + 1 : 0;
-    return long >= LONG_IN_A_ROW || runMs > TOO_LONG_INLINE_MS;
-  };
-}
-
 export function createModelBackend(options: ModelBackendOptions): ModelBackend {
   const { log, name, model, hungMs } = options;
-  const blocks = createBlockingCheck();
   let report: EngineReport | undefined;
 
   const dispatcher = new Dispatcher({
@@ -63,13 +48,12 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     refuse: (reason) => errorResponse(notAnswered(name, reason)),
     hungMs,
     onHung: (instance) => {
-      supervisor.replace(instance, `it has not answered for ${hungMs} ms`);
-      void instance.close();
+      supervisor.replace(instance, `it has not answered for ${hungMs()} ms`);
     },
   });
   const startNext = (): Promise<Instance> => {
     if (report === undefined) throw new Error("an engine is started before it was measured");
-    return startPlaced(model, report);
+    return startPlaced(report, model, moveOut);
   };
   const supervisor = createSupervisor({ dispatcher, start: startNext, deployment: name, log });
   /** The first engine is off this thread: what it measures may take long, and others are served. */
@@ -88,17 +72,17 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     if (!kept) await first.close();
     logStart(log, name, started);
   };
-  /** What a run costs may depend on its input: one that blocks everybody is not run here again. */
-  const moveOut = (inline: EngineReport, runMs: number): void => {
-    const why = `a run took ${runMs.toFixed(0)} ms, although it was measured at ${inline.profile.runMs.toFixed(3)} ms`;
-    report = { ...inline, placement: "worker", why, instances: options.instances };
+  const moveOut = (cpuMs: number): void => {
+    if (report?.placement !== "inline") return;
+    const measured = report.profile.runMs.toFixed(3);
+    const why = `a run took ${cpuMs.toFixed(0)} ms of CPU, although it was measured at ${measured} ms`;
+    report = { ...report, placement: "worker", why, instances: options.instances };
     log.warn(`worker: ${why}`, { deployment: name });
     const [here] = dispatcher.instances();
     if (here !== undefined) supervisor.replaceBy(here, options.instances);
   };
   const observe = (request: ScoringRequest, { batch, runMs, fault }: EngineAnswer): void => {
     if (batch > 0) options.onRun(runMs, batch);
-    if (report?.placement === "inline" && blocks(runMs)) moveOut(report, runMs);
     if (fault !== undefined) {
       log.error(fault, { deployment: name, requestId: request.requestId });
     }
@@ -121,8 +105,12 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
   };
 }
 
-function startPlaced(model: ModelOptions, { placement, profile }: EngineReport): Promise<Instance> {
-  if (placement === "inline") return startInline(model, profile);
+function startPlaced(
+  { placement, profile }: EngineReport,
+  model: ModelOptions,
+  onBlocking: (cpuMs: number) => void,
+): Promise<Instance> {
+  if (placement === "inline") return startInline({ model, profile, onBlocking });
   return placement === "worker"
     ? startWorker({ model, profile })
     : startProcess({ model, profile });

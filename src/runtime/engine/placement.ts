@@ -28,6 +28,9 @@ export function decidePlacement({ profile, main, override }: PlacementFacts): Pl
   if (profile.fault !== undefined) {
     return { placement: "worker", why: "a run could not be measured" };
   }
+  if (profile.variesWith !== undefined) {
+    return { placement: "worker", why: `what a run takes depends on ${profile.variesWith}` };
+  }
   const ms = profile.runMs.toFixed(3);
   return profile.runMs <= INLINE_MS
     ? { placement: "inline", why: `a run takes ${ms} ms, which keeps nobody waiting` }

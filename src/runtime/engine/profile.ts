@@ -3,6 +3,7 @@
 import type { Signature } from "../../core/signature.ts";
 import { allocate, DTYPES, elementCount } from "../../core/tensor.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import type { GraphTraits } from "../../model/graph-traits.ts";
 import type { Session } from "../../model/onnxruntime.ts";
 import type { Feeds } from "../wire/model-request.ts";
 import { isBatchable, joinTensors } from "./batch.ts";
@@ -16,6 +17,8 @@ export type Profile = {
   readonly maxRows: number;
   /** Why `maxRows` is what it is. */
   readonly batching: string;
+  /** Why one run says little about the next: its time may depend on what is sent. */
+  readonly variesWith?: string;
   /** What a run on made-up input failed with; nothing was measured then. */
   readonly fault?: string;
 };
@@ -31,19 +34,31 @@ const GAIN = 0.8;
 /** Largest difference to single runs, as a part of the largest value: sums in another order. */
 const TOLERANCE = 1e-5;
 
+export type ProfileOptions = {
+  /** What is known of the model's graph. */
+  readonly traits?: GraphTraits;
+  /** In ms, on a clock that never jumps. */
+  readonly now?: () => number;
+};
+
+/** Rows of very different size: what looks at all of them together shows. */
+const SCALES = [1, 1000, 0.001];
+
 /** Runs on made-up input; the first run, which sets the library up, is not counted. */
 export function profileModel(
   session: Session,
   signature: Signature,
-  now: () => number = () => performance.now(),
+  { traits = {}, now = () => performance.now() }: ProfileOptions = {},
 ): Profile {
+  const varies = variesWith(signature, traits);
   const names = signature.outputs.map((output) => output.name);
   const run = (feeds: Feeds): readonly Tensor[] => session.run(feeds, names);
   try {
     const single = feedsOf(signature, 0);
     const first = timed(() => run(single), now);
     const runMs = first > RUN_BUDGET_MS ? first : measure(() => run(single), RUN_BUDGET_MS, now);
-    return { runMs, ...profileBatches(signature, { run, runMs, now }) };
+    const batches = profileBatches(signature, { run, runMs, now, mixer: traits.mixesRows });
+    return { runMs, ...batches, ...(varies !== undefined && { variesWith: varies }) };
   } catch (error) {
     const fault = (error as Error).message;
     return { runMs: 0, rowMs: {}, maxRows: 1, batching: "nothing could be measured", fault };
@@ -54,22 +69,37 @@ type Trial = {
   readonly run: (feeds: Feeds) => readonly Tensor[];
   readonly runMs: number;
   readonly now: () => number;
+  readonly mixer: string | undefined;
 };
+
+/** Open dimensions, but for a batch axis that all inputs share, and control flow. */
+function variesWith({ inputs }: Signature, { variesInTime }: GraphTraits): string | undefined {
+  if (variesInTime !== undefined) return `the operator ${variesInTime}`;
+  const open = inputs.find(({ shape }) => {
+    const rest = shape?.slice(1);
+    return rest === undefined || rest.some((dim) => typeof dim === "string");
+  });
+  return open && `the open dimensions of input '${open.name}'`;
+}
 
 function profileBatches(
   signature: Signature,
-  { run, runMs, now }: Trial,
+  { run, runMs, now, mixer }: Trial,
 ): Pick<Profile, "rowMs" | "maxRows" | "batching"> {
   const rowMs: Record<number, number> = {};
   const one = (batching: string) => ({ rowMs, maxRows: 1, batching });
   if (!isBatchable(signature)) return one("the model has no batch axis");
+  if (mixer !== undefined) return one(`rows may change each other: ${mixer}`);
   let best = 1;
+  let lastRowMs = runMs;
   for (const rows of BATCH_SIZES) {
-    if (rows * bytesOf(signature) > BATCH_BUDGET_BYTES || rows * runMs > BATCH_BUDGET_MS) break;
+    // A row costs at most what it cost in the batch before.
+    if (rows * bytesOf(signature) > BATCH_BUDGET_BYTES || rows * lastRowMs > BATCH_BUDGET_MS) break;
     const batch = joined(signature, rows);
     run(batch);
     const cost = measure(() => run(batch), BATCH_BUDGET_MS / 4, now) / rows;
     rowMs[rows] = cost;
+    lastRowMs = Math.min(lastRowMs, cost);
     if (cost < runMs * GAIN && cost < (rowMs[best] ?? runMs)) best = rows;
   }
   if (Object.keys(rowMs).length === 0) return one("a batch would take too much time or memory");
@@ -116,7 +146,8 @@ function feedsOf(signature: Signature, row: number): Feeds {
     const data = allocate(type, elementCount(dims)) as { [index: number]: unknown };
     for (let index = 0; index < elementCount(dims); index += 1) {
       const fraction = ((index * 7919 + row * 104_729) % 1009) / 1009;
-      if (type === "float32" || type === "float64") data[index] = fraction;
+      if (type === "float32" || type === "float64")
+        data[index] = (fraction - 0.5) * (SCALES[row] ?? 1);
       // The bits of the halves from 1 to 2 are consecutive.
       else if (type === "float16") data[index] = 0x3c00 + Math.floor(fraction * 1024);
       else if (type === "int64" || type === "uint64") data[index] = fraction < 0.5 ? 0n : 1n;

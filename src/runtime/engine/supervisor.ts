@@ -27,6 +27,7 @@ const LAST_RESTART_MS = 10_000;
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { dispatcher, start, deployment, log } = options;
   const kept = new Set<Instance>();
+  const abandoned = new Map<Instance, Promise<void>>();
   let closing = false;
 
   const add = (instance: Instance): void => {
@@ -38,7 +39,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     // Its end may be told twice: when it is given up, and when it is really gone.
     if (!kept.delete(instance)) return;
     dispatcher.remove(instance);
+    giveUp(instance);
     if (!closing) startAgain(reason, FIRST_RESTART_MS);
+  };
+  /** It may never end; until it does, the process cannot leave in an orderly way. */
+  const giveUp = (instance: Instance): void => {
+    abandoned.set(instance, instance.close());
+    void instance.ended.then(() => abandoned.delete(instance));
   };
   const startAgain = (reason: string, delayMs: number): void => {
     log.error(`an engine ended and is started again: ${reason}`, { deployment, ms: delayMs });
@@ -47,7 +54,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const attempt = async (delayMs: number): Promise<void> => {
     try {
       const instance = await start();
-      if (closing) return await instance.close();
+      if (closing) return giveUp(instance);
       add(instance);
       log.info("the engine is back", { deployment });
     } catch (error) {
@@ -74,7 +81,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     replaceBy: (instance, count) => void replaceBy(instance, count),
     close: async () => {
       closing = true;
-      await Promise.all([...kept].map((instance) => instance.close()));
+      await Promise.all([...abandoned.values(), ...[...kept].map((instance) => instance.close())]);
     },
   };
 }

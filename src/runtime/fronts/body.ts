@@ -14,12 +14,18 @@ const DECODERS = {
 };
 
 const EMPTY = Buffer.alloc(0);
+/** A body that unpacks to more than so many times its size is an attack: numbers pack 20 to 1 at best. */
+const MAX_RATIO = 100;
+const MIN_UNPACKED_BYTES = 1024 * 1024;
+
+/** Nobody is there to be answered, and nothing is wrong with us. */
+export class SenderGone extends Error {}
 
 /** @throws ScoringError INPUT_TOO_LARGE, INPUT_FORM; Error when the sender goes away */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const encoding = request.headers["content-encoding"];
   const body = readRaw(request, limitBytes);
-  return encoding === undefined || encoding === "identity"
+  return encoding === undefined || encoding.toLowerCase() === "identity"
     ? body
     : body.then((packed) => decode(packed, encoding, limitBytes));
 }
@@ -45,13 +51,14 @@ export function readRaw(request: IncomingMessage, limitBytes: number): Promise<U
     );
     request.on("close", () => {
       // Its error event comes only to those who listen for it.
-      if (!request.complete) reject(new Error("the sender went away"));
+      if (!request.complete) reject(new SenderGone("the sender went away"));
     });
   });
 }
 
 async function decode(body: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
   const known = Object.keys(DECODERS).find((name) => name === encoding.trim().toLowerCase());
+  const mostBytes = Math.min(limitBytes, Math.max(MIN_UNPACKED_BYTES, body.length * MAX_RATIO));
   if (known === undefined) {
     throw new ScoringError(
       "INPUT_FORM",
@@ -59,10 +66,9 @@ async function decode(body: Uint8Array, encoding: string, limitBytes: number): P
     );
   }
   try {
-    return await DECODERS[known as keyof typeof DECODERS](body, { maxOutputLength: limitBytes });
+    return await DECODERS[known as keyof typeof DECODERS](body, { maxOutputLength: mostBytes });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
-      throw tooLarge(limitBytes);
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(mostBytes);
     const message = `the body is not ${known}: ${(error as Error).message}`;
     throw new ScoringError("INPUT_FORM", message, { cause: error });
   }

@@ -18,13 +18,21 @@ export async function compress(
 ): Promise<ScoringResponse> {
   const { body } = answer;
   if (!(body instanceof Uint8Array) || body.length < MIN_BYTES) return answer;
-  const names = new Set(
-    String(accepted ?? "")
-      .split(",")
-      .map((part) => part.split(";")[0]?.trim()),
-  );
-  const encoding = (["gzip", "deflate"] as const).find((name) => names.has(name));
+  const accepts = String(accepted ?? "").toLowerCase();
+  const encoding = (["gzip", "deflate"] as const).find((name) => isAccepted(accepts, name));
   if (encoding === undefined) return answer;
   const packed = await ENCODERS[encoding](body, { level: LEVEL });
-  return { ...answer, headers: { ...answer.headers, "content-encoding": encoding }, body: packed };
+  return {
+    ...answer,
+    headers: { ...answer.headers, "content-encoding": encoding, vary: "accept-encoding" },
+    body: packed,
+  };
+}
+
+/** Listed, and not with a weight of 0. @source RFC 9110 12.5.3 */
+function isAccepted(accepts: string, encoding: string): boolean {
+  return accepts.split(",").some((part) => {
+    const [name, ...parameters] = part.split(";").map((text) => text.trim());
+    return name === encoding && !parameters.some((text) => /^q=0(?:\.0*)?$/.test(text));
+  });
 }

@@ -8,7 +8,7 @@ import type { Clock, Log } from "../../core/ports.ts";
 import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { RuntimeMetrics } from "../runtime-metrics.ts";
 import { errorResponse } from "../wire/fault.ts";
-import { readBody, readRaw } from "./body.ts";
+import { readBody, readRaw, SenderGone } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { compress } from "./compress.ts";
 import { OWN_CONVENTIONS } from "./conventions.ts";
@@ -139,7 +139,9 @@ function faultOf(
   { path, requestId }: Exchange,
   error: unknown,
 ): ScoringResponse {
-  const answer = errorResponse(error);
+  // Its connection is closed: the status is for the metrics alone.
+  const gone = error instanceof SenderGone;
+  const answer = gone ? { ...errorResponse(error), status: CLIENT_GONE } : errorResponse(error);
   if (answer.status >= 500) {
     options.log.error((error as Error).stack ?? String(error), { requestId });
   }
@@ -158,6 +160,8 @@ function reads({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD";
 }
 
+/** As nginx counts it. */
+const CLIENT_GONE = 499;
 const READING = ["GET", "HEAD"];
 const SCORE = { kind: "score" } as const;
 

@@ -120,11 +120,21 @@ function tensorMetadata({ name, type, shape }: TensorSpec) {
 
 /** The deployments; with `{"ready": true}` only those that can score. */
 function repositoryIndex({ deployments }: V2Options, body: string): ScoringResponse {
-  let onlyReady: unknown;
+  let asked: unknown = {};
   try {
-    onlyReady = body.trim() === "" ? false : (JSON.parse(body) as { ready?: unknown }).ready;
+    if (body.trim() !== "") asked = JSON.parse(body);
   } catch (error) {
     return v2Fault(400, `the body is not valid JSON: ${(error as Error).message}`);
+  }
+  const onlyReady =
+    typeof asked === "object" && asked !== null && "ready" in asked ? asked.ready : false;
+  if (
+    typeof asked !== "object" ||
+    asked === null ||
+    Array.isArray(asked) ||
+    typeof onlyReady !== "boolean"
+  ) {
+    return v2Fault(400, 'the body is not of the form {"ready": true or false}');
   }
   const models = deployments.map(({ name, version, ready }) => ({
     name,
@@ -132,5 +142,5 @@ function repositoryIndex({ deployments }: V2Options, body: string): ScoringRespo
     state: ready() ? "READY" : "UNAVAILABLE",
     reason: ready() ? "" : "the engine is not ready",
   }));
-  return jsonPage(models.filter(({ state }) => onlyReady !== true || state === "READY"));
+  return jsonPage(models.filter(({ state }) => !onlyReady || state === "READY"));
 }

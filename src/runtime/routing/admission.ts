@@ -88,6 +88,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       );
       const waiting = { request, arrival: clock.monotonic(), resolve, timer };
       queue.add(waiting);
+      // Who goes away makes room for the next.
+      request.cancellation.signal.addEventListener("abort", () => {
+        if (!queue.has(waiting)) return;
+        leaveQueue(waiting);
+        resolve(refuse("overload"));
+      });
     });
   };
   return {

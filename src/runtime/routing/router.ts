@@ -14,6 +14,8 @@ export type RouterOptions = {
   readonly deployments: Readonly<Record<string, Scorer>>;
   readonly traffic: Traffic;
   readonly mirror?: Mirror;
+  /** Told how a mirrored copy ended. */
+  readonly onMirrored: (deployment: string, status: number) => void;
   /** The answer to a request that no deployment takes. */
   readonly refuse: (message: string) => ScoringResponse;
 };
@@ -26,7 +28,7 @@ export type Router = Scorer & {
 };
 
 export function createRouter(options: RouterOptions): Router {
-  const { deployments, refuse } = options;
+  const { deployments, refuse, onMirrored } = options;
   const names = Object.keys(deployments);
   // Names compare without case, as in the spec.
   const byName = new Map(names.map((name) => [name.toLowerCase(), name]));
@@ -43,7 +45,9 @@ export function createRouter(options: RouterOptions): Router {
     }
     // A request that names its deployment is not mirrored.
     const mirrored = deployment === undefined ? copy() : undefined;
-    if (mirrored !== undefined) sendCopy(deployments[mirrored], request);
+    if (mirrored !== undefined) {
+      void sendCopy(deployments[mirrored], request).then((status) => onMirrored(mirrored, status));
+    }
     return scorer.score(request);
   };
   return {
@@ -77,10 +81,14 @@ function mirrorPicker(mirror: Mirror | undefined): () => string | undefined {
   return () => (pick() === "copy" ? deployment : undefined);
 }
 
-/** Its answer is nobody's, and neither is its fault; the body is copied, since the other one moves. */
-function sendCopy(scorer: Scorer | undefined, request: ScoringRequest): void {
+/** Its answer is nobody's; the body is copied, since the other one moves. Gives its status. */
+async function sendCopy(scorer: Scorer | undefined, request: ScoringRequest): Promise<number> {
   const copy = { ...request, body: request.body.slice(), cancellation: new Cancellation() };
-  scorer?.score(copy).catch(() => undefined);
+  try {
+    return (await scorer?.score(copy))?.status ?? 404;
+  } catch {
+    return 500;
+  }
 }
 
 function refusal(names: readonly string[], asked: string | undefined): string {

@@ -19,16 +19,23 @@ export type Frame = {
 
 const HEAD_BYTES = 9;
 
-/** One request: lengths, `[method, path, query, headers]` as JSON, body. */
-export function requestFrame(envelope: readonly unknown[]): (body: Uint8Array) => Buffer {
-  const text = Buffer.from(JSON.stringify(envelope));
-  return (body) => {
-    const head = Buffer.allocUnsafe(8 + text.length);
-    head.writeUInt32LE(text.length, 0);
-    head.writeUInt32LE(body.length, 4);
-    text.copy(head, 8);
-    return head;
-  };
+/** A larger body is written by itself: the copy would cost more than the second write. */
+const JOIN_BYTES = 16 * 1024;
+
+/** One request in one or two pieces: lengths, `[method, path, query, headers]` as JSON, body. */
+export function requestFrame(
+  envelope: readonly unknown[],
+  body: Uint8Array,
+): readonly Uint8Array[] {
+  const json = JSON.stringify(envelope);
+  const length = Buffer.byteLength(json);
+  const joined = body.length <= JOIN_BYTES;
+  const head = Buffer.allocUnsafe(8 + length + (joined ? body.length : 0));
+  head.writeUInt32LE(length, 0);
+  head.writeUInt32LE(body.length, 4);
+  head.write(json, 8);
+  if (joined) head.set(body, 8 + length);
+  return joined ? [head] : [head, body];
 }
 
 /** Takes bytes as they come, and hands each whole frame on. */

@@ -37,16 +37,15 @@ export function createProcessPool(): ProcessPool {
       if (cancellation.cancelled) return Promise.resolve(undefined);
       const process = idle.shift();
       if (process !== undefined) return Promise.resolve(process);
-      const { signal } = cancellation;
       return new Promise((resolve) => {
         const leave = (): void => {
           if (queue.delete(waiter)) resolve(undefined);
         };
         const waiter: Waiter = (given) => {
-          signal.removeEventListener("abort", leave);
+          cancellation.tell(undefined);
           resolve(given);
         };
-        signal.addEventListener("abort", leave, { once: true });
+        cancellation.tell(leave);
         queue.add(waiter);
       });
     },

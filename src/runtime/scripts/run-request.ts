@@ -31,14 +31,13 @@ export function runRequest(
   { timeoutMs, requestTimeoutMs, onFree }: RunOptions,
 ): Promise<Outcome> {
   const { method, query, headers, body, cancellation } = request;
-  const { signal } = cancellation;
   const call = process.call([method, "/score", query, headers], body);
   void call.done.then(onFree);
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const settle = (outcome: Outcome): void => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+      cancellation.tell(undefined);
       resolve(outcome);
     };
     const onAbort = (): void => {
@@ -53,8 +52,8 @@ export function runRequest(
         settle({ kind: "timeout" });
       }, timeoutMs);
     }
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    if (cancellation.cancelled) onAbort();
+    else cancellation.tell(onAbort);
     call.reply.then(
       (reply) => {
         if (reply.body instanceof Readable) watchStream(reply.body, process, call.done);

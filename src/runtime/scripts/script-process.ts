@@ -173,10 +173,7 @@ function converse(
       const { reply, done, ...waiter } = createWaiter();
       waiting = waiter;
       if (socket.destroyed) kill("its socket is closed");
-      socket.cork();
-      socket.write(requestFrame(envelope)(body));
-      if (body.length > 0) socket.write(body);
-      socket.uncork();
+      for (const piece of requestFrame(envelope, body)) socket.write(piece);
       return { reply, done };
     },
   };

@@ -30,7 +30,7 @@ export function decodeRequest(signature: Signature, request: EncodedRequest): Mo
     return { feeds: parseRawRequest(signature, body), outputs: outputNames(signature), form };
   }
   if (protocol.kind === "oip") return parseOip(signature, parseJson(body, single));
-  if (headers["content-type"]?.startsWith("application/octet-stream")) {
+  if (headers["content-type"]?.toLowerCase().startsWith("application/octet-stream")) {
     const feeds = parseRawRequest(signature, body);
     return { feeds, outputs: outputNames(signature), form: { kind: "raw" } };
   }

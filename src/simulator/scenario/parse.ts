@@ -74,7 +74,7 @@ function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem
     return fault(entry?.at ?? at, `${[path, unknown].join(".")} is no key of a scenario`);
   }
   if (node === undefined || path === "")
-    return fault(at, `${path || "it"} is absent or has no steps`);
+    return fault(at, `${path || "the scenario"} is absent or empty`);
   const value = JSON.stringify(toData(node)).slice(0, 100);
   // What the library expects stands behind its own preamble.
   const expected = /expected (?<what>.*?)(?:, received .*)?$/.exec(issue.message)?.groups?.["what"];

@@ -170,6 +170,43 @@ suite("the device SDK, as we use it", () => {
     assert.deepEqual(await call("echo"), { status: 201, payload: { payload: { a: 1 } } });
   });
 
+  test("a token is renewed without a loss: the session, an input on its way, methods, twin", async (context) => {
+    const { Mqtt } = (await import("azure-iot-device-mqtt")).default;
+    const transports: object[] = [];
+    const prototype = Mqtt.prototype as unknown as { connect: (...values: unknown[]) => void };
+    const { connect: plain } = prototype;
+    context.mock.method(
+      prototype,
+      "connect",
+      function connectAndTell(this: object, ...values: unknown[]) {
+        transports.push(this);
+        plain.apply(this, values);
+      },
+    );
+    const { device, inputs, client, log, patches } = await connected(context);
+    await client.desired();
+    device.hub.sendToInput("m", "in", jsonMessage({}, "1"));
+    await until(() => inputs.length === 1, "the input arrives");
+
+    const provider = Reflect.get(transports[0] ?? {}, "_authenticationProvider") as object;
+    // What its timer does after 45 minutes.
+    (Reflect.get(provider, "_expiryTimerHandler") as () => void).call(provider);
+    await until(
+      () => log.lines.filter((line) => line.includes("is connected")).length === 2,
+      "it reconnects",
+    );
+    await until(() => inputs.length === 2, "the input comes again");
+    inputs[0]?.acknowledge();
+    inputs[1]?.acknowledge();
+    await until(() => device.hub.queueLength("m") === 0, "the hub forgets it");
+    const call = { module: "m", name: "echo", payload: 1, ...timeouts };
+    assert.equal((await device.hub.callMethod(call)).status, 201);
+    device.hub.patchDesired("m", { a: 1 });
+    await until(() => patches.length === 1, "the patch arrives");
+    await client.send({ name: "o", bag: { system: {}, properties: {} }, body: "{}" });
+    assert.equal(device.upstream.count(), 1);
+  });
+
   test("a cut connection ends the client, with a reason", async (context) => {
     const { device, client } = await connected(context);
     device.hub.cut();

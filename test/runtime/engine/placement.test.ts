@@ -16,6 +16,11 @@ suite("placement", () => {
     assert.equal(decidePlacement({ profile: profileOf(0.05), main: false }).placement, "process");
   });
 
+  test("a model whose time depends on its input is kept off the router's thread", () => {
+    const profile = { ...profileOf(0.05), variesWith: "the operator Loop" };
+    assert.equal(decidePlacement({ profile, main: true }).placement, "worker");
+  });
+
   test("the spec has the last word", () => {
     const facts = { profile: profileOf(5), main: false } as const;
     for (const override of ["inline", "worker", "process"] as const) {

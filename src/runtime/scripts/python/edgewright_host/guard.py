@@ -12,8 +12,6 @@ def die_with_parent():
     A fork forgets the wish: the script's own children ask again.
     """
     _ask_kernel()
-    if os.getppid() == 1 and os.environ.get("EDGEWRIGHT_PARENT") not in (None, "1"):
-        os._exit(1)
     os.register_at_fork(after_in_child=_ask_kernel)
     try:
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
