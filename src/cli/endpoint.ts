@@ -112,10 +112,13 @@ function withInspection(
   inspection: Inspection,
   memoryBytes: number | undefined,
 ): ResolvedDeployment {
-  const { sha256, bytes, opset, signature } = inspection;
+  const { sha256, bytes, opset, signature, sample } = inspection;
   const { model } = deployment;
   const need = memoryBytes === undefined ? {} : { needBytes: memoryBytes };
   return model === undefined
     ? deployment
-    : { ...deployment, model: { ...model, sha256, bytes, ...need, opset, signature } };
+    : {
+        ...deployment,
+        model: { ...model, sha256, bytes, ...need, opset, signature, ...(sample && { sample }) },
+      };
 }

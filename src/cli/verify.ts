@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 
 import { verifyImage } from "../packager/verify/verify-image.ts";
 import type { VerifiedImage } from "../packager/verify/verify-image.ts";
+import { HOST_PLATFORM } from "./assemble-options.ts";
 import { UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
 import { secretValues } from "./credentials.ts";
@@ -22,6 +23,7 @@ export const VERIFY: Command = {
       secrets: await secretValues(invocation),
       workingFolder: cwd,
       temporaryFolder: tmpdir(),
+      hostPlatform: HOST_PLATFORM,
       progress,
       env,
     });

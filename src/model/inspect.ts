@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
+import type { SampleOutput } from "../core/recorded-sample.ts";
 import type { Signature } from "../core/signature.ts";
 import { sha256OfFile } from "./file-digest.ts";
 import { parseOnnxFile } from "./onnx-file.ts";
@@ -31,6 +32,8 @@ export type Inspection = {
   readonly runMs?: number;
   /** Resident memory that the library, the model and one run need. */
   readonly memoryBytes?: number;
+  /** What it answers to the first generated input. */
+  readonly sample?: readonly SampleOutput[];
 };
 
 /** A protobuf message cannot be larger, and neither can a model that is one file. */
@@ -66,8 +69,13 @@ export async function inspectLifted(
   if (!probed.ok) {
     return { inspection, problems: [...problems, refusal(probed.reason, domains)] };
   }
-  const { loadMs, runMs, memoryBytes, runError } = probed;
-  const measured = { loadMs, memoryBytes, ...(runMs === undefined ? {} : { runMs }) };
+  const { loadMs, runMs, memoryBytes, runError, sample } = probed;
+  const measured = {
+    loadMs,
+    memoryBytes,
+    ...(runMs === undefined ? {} : { runMs }),
+    ...(sample && { sample }),
+  };
   return {
     inspection: { ...inspection, ...measured },
     problems: runError === undefined ? problems : [...problems, runNote(runError)],

@@ -7,6 +7,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { deserialize, serialize } from "node:v8";
 
+import { sampleOutput } from "../core/recorded-sample.ts";
+import type { SampleOutput } from "../core/recorded-sample.ts";
 import { sampleFeeds, zeroFeeds } from "../core/sample.ts";
 import type { Feeds } from "../core/sample.ts";
 import type { Signature } from "../core/signature.ts";
@@ -43,6 +45,8 @@ export type ProbeResult =
       /** Resident memory that the library, the model and one run added. */
       readonly memoryBytes: number;
       readonly comparison?: Comparison;
+      /** What it answers to the first generated input. */
+      readonly sample?: readonly SampleOutput[];
     }
   | { readonly ok: false; readonly reason: string };
 
@@ -63,7 +67,14 @@ async function probe(path: string, request: ProbeRequest): Promise<ProbeResult> 
     const measured = measure(session, signature);
     const memoryBytes = process.memoryUsage.rss() - memoryBefore;
     const comparison = await compareSamples(session, request);
-    return { ok: true, loadMs, memoryBytes, ...measured, ...comparison };
+    return {
+      ok: true,
+      loadMs,
+      memoryBytes,
+      ...measured,
+      ...comparison,
+      ...sampleOf(session, signature),
+    };
   } catch (error) {
     return { ok: false, reason: (error as Error).message };
   }
@@ -87,6 +98,22 @@ function measure(
     return { runMs };
   } catch (error) {
     return { runError: (error as Error).message };
+  }
+}
+
+function sampleOf(
+  session: Session,
+  signature: Signature,
+): { readonly sample?: readonly SampleOutput[] } {
+  const names = outputNames(signature);
+  const [, feeds = {}] = sampleFeeds(signature);
+  try {
+    const outputs = session.run(feeds, names);
+    return {
+      sample: outputs.map((tensor, at) => sampleOutput(names[at] ?? "", tensor)),
+    };
+  } catch {
+    return {};
   }
 }
 

@@ -14,6 +14,8 @@ export type Engine = {
   readonly load: (archive: AsyncIterable<Uint8Array>, name: string) => Promise<void>;
   /** The docker archive of an image that the engine has. */
   readonly save: (name: string) => Promise<NodeJS.ReadableStream>;
+  readonly has: (name: string) => Promise<boolean>;
+  readonly removeImage: (name: string) => Promise<void>;
   /** Starts a container of an image that the engine has. */
   readonly run: (options: ContainerOptions) => Promise<Container>;
   /** This machine, as containers on the default network see it. */
@@ -68,6 +70,20 @@ export async function openEngine(env: Environment): Promise<Engine> {
       } catch (error) {
         throw engineError(address, error);
       }
+    },
+    has: (name) =>
+      docker
+        .getImage(name)
+        .inspect()
+        .then(
+          () => true,
+          () => false,
+        ),
+    removeImage: async (name) => {
+      await docker
+        .getImage(name)
+        .remove()
+        .catch(() => undefined);
     },
     run: async (options) => {
       try {

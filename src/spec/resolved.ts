@@ -4,6 +4,7 @@
  * are absolute paths there; in an image they are the image's own, so nothing in it tells who built it.
  */
 
+import type { SampleOutput } from "../core/recorded-sample.ts";
 import type { Signature } from "../core/signature.ts";
 
 export type AuthMode = "none" | "key" | "aml_token" | "aad_token";
@@ -22,6 +23,8 @@ export type ResolvedModel = {
   /** Memory that one instance was measured to need; reaches a device with the manifest, not in the image. */
   readonly needBytes?: number;
   readonly opset?: number;
+  /** What it answers to the first generated input, for whoever tries the image. */
+  readonly sample?: readonly SampleOutput[];
   readonly signature?: Signature;
 };
 

@@ -39,6 +39,9 @@ suite("the command line", () => {
       ["build", "x.yml", "-o", "floppy:a"],
       ["model", "add", "no-version", "x"],
       ["model"],
+      ["run", "x.yml", "--port", "80000"],
+      ["run", "x.yml", "--log-level", "loud"],
+      ["build", "x.yml", "-o", "archive:x.tar", "--tag", "Bad Tag"],
     ];
     for (const args of cases) {
       const { code, stdout, stderr } = await edgewright(args);
@@ -54,11 +57,13 @@ suite("the command line", () => {
     assert.equal(stderr, "");
     assert.equal(document.ok, false);
     assert.equal(document.problems[0]?.code, "CLI_USAGE");
+    const versions = await edgewrightJson(["--version"]);
+    assert.match(String(versions.document["version"]), /^\d+\.\d+\.\d+$/);
+    assert.match(String((await edgewrightJson([])).document["help"]), /^edgewright: /);
   });
 
-  test("a setting or a target that is wrong ends with 1 and the reason", async () => {
+  test("a file or a target that is wrong ends with 1 and the reason", async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [["run", "x.yml", "--port", "80000"], /RUNTIME_SETTING  --port is '80000'/],
       [["run", "x.yml"], /SPEC_NOT_FOUND/],
       [
         ["score", "http://127.0.0.1:9", "-d", "/nowhere.json"],

@@ -29,6 +29,8 @@ export type StoredImage = {
   /** Of the list of platforms above it, where there is one. */
   readonly indexBytes: number;
   readonly layers: readonly StoredLayer[];
+  /** What an engine that loads the archive calls it. */
+  readonly tag?: string;
 };
 
 const digest = z.custom<Digest>((value) => /^sha256:[0-9a-f]{64}$/u.test(String(value)), "digest");
@@ -39,7 +41,13 @@ const descriptor = z.object({
 });
 const index = z.object({ manifests: z.array(descriptor) });
 const manifest = z.object({ config: descriptor, layers: z.array(descriptor) });
-const dockerArchive = z.array(z.object({ Config: z.string(), Layers: z.array(z.string()) }));
+const dockerArchive = z.array(
+  z.object({
+    Config: z.string(),
+    Layers: z.array(z.string()),
+    RepoTags: z.array(z.string()).nullish(),
+  }),
+);
 const imageJson = z.object({
   architecture: z.string(),
   os: z.string(),
@@ -76,12 +84,26 @@ export async function storedImages(folder: string, name: string): Promise<readon
     const images = await Promise.all(
       manifests.map((one) => imagesOf(one, place, { indexBytes: 0, depth: 0 })),
     );
-    return images.flat();
+    return withTags(images.flat(), place);
   }
   if (!existsSync(join(folder, "manifest.json")))
     throw imageFault(name, "is neither an OCI layout nor a docker archive");
   const listed = parse(await document(place, "manifest.json"), dockerArchive, place);
   return Promise.all(listed.map((one) => dockerImage(one, place)));
+}
+
+/** Of an archive that is a layout and a docker archive at once. */
+async function withTags(
+  images: readonly StoredImage[],
+  place: Place,
+): Promise<readonly StoredImage[]> {
+  if (!existsSync(join(place.folder, "manifest.json"))) return images;
+  const listed = parse(await document(place, "manifest.json"), dockerArchive, place);
+  const tags = new Map(listed.map(({ Config, RepoTags }) => [Config, RepoTags?.[0]]));
+  return images.map((image) => {
+    const tag = tags.get(blobPath(image.config.digest));
+    return tag === undefined ? image : Object.assign({}, image, { tag });
+  });
 }
 
 type Place = { readonly folder: string; readonly name: string };
@@ -133,7 +155,7 @@ async function imagesOf(
 }
 
 async function dockerImage(
-  { Config, Layers }: z.infer<typeof dockerArchive>[number],
+  { Config, Layers, RepoTags }: z.infer<typeof dockerArchive>[number],
   place: Place,
 ): Promise<StoredImage> {
   const bytes = await document(place, Config);
@@ -160,6 +182,7 @@ async function dockerImage(
     manifest: { digest: digestOf(""), bytes: 0 },
     indexBytes: 0,
     layers: await Promise.all(layers),
+    ...(RepoTags?.[0] !== undefined && { tag: RepoTags[0] }),
   };
 }
 

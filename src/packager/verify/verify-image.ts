@@ -1,14 +1,23 @@
 /** Is an image safe to ship? Digests, user, labels, telemetry, setuid files and secrets. */
 
+import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { Problem } from "../../core/problem.ts";
+import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { readStoredLayer } from "../base/import-layer.ts";
+import type { Engine } from "../engine.ts";
+import { ENDPOINT_FILE } from "../layers/places.ts";
 import { openEngineOf } from "../open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";
+import type { ImageSource } from "../sources/image-source.ts";
 import { openImages } from "../sources/open-image.ts";
 import type { StoredImage } from "../sources/stored-image.ts";
+import { bytesOf } from "../unpack.ts";
 import { findSecrets, secretsIn } from "./secrets.ts";
+import { smokeScore } from "./smoke.ts";
+import type { SmokeResult } from "./smoke.ts";
 
 export type VerifyOptions = {
   /** Values that must not be in an image. */
@@ -17,13 +26,8 @@ export type VerifyOptions = {
   readonly temporaryFolder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: (line: string) => void;
-  /** A further check of an image that is whole. */
-  readonly smoke?: (image: StoredImage, folder: string) => Promise<SmokeResult>;
-};
-
-export type SmokeResult = {
-  readonly scored: readonly string[];
-  readonly problems: readonly Problem[];
+  /** The image of this platform is tried in the engine, where there is one. */
+  readonly hostPlatform: string;
 };
 
 export type VerifiedImage = {
@@ -48,15 +52,19 @@ export async function verifyImage(
     const images: VerifiedImage[] = [];
     for (const image of await openImages(source, { folder, engine })) {
       problems.push(...configProblems(image, options.secrets));
-      for (const problem of await layerProblems(image, text, options)) problems.push(problem);
-      const smoke = await options.smoke?.(image, folder);
-      problems.push(...(smoke?.problems ?? []));
+      const read = await readLayers(image, text, options);
+      problems.push(...read.problems);
+      const { scored, problems: faults } = await tryImage(image, read.endpoint, {
+        ...options,
+        source,
+      });
+      problems.push(...faults);
       const { platform, manifest, config, layers } = image;
       images.push({
         platform,
         digest: manifest.bytes > 0 ? manifest.digest : config.digest,
         layers: layers.length,
-        scored: smoke?.scored ?? [],
+        scored,
       });
     }
     return { images, problems };
@@ -105,12 +113,19 @@ function configProblems(
   return problems;
 }
 
-async function layerProblems(
+type ReadLayers = {
+  readonly problems: readonly Problem[];
+  /** What the image says it serves. */
+  readonly endpoint: ResolvedEndpoint | undefined;
+};
+
+async function readLayers(
   image: StoredImage,
   name: string,
   { secrets, progress }: VerifyOptions,
-): Promise<readonly Problem[]> {
+): Promise<ReadLayers> {
   const problems: Problem[] = [];
+  let endpoint: ResolvedEndpoint | undefined;
   const ours = image.layers.findIndex((layer) => layer.name.startsWith("ONNX Runtime"));
   for (const [at, layer] of image.layers.entries()) {
     progress(`${image.platform}: ${layer.name}`);
@@ -118,11 +133,42 @@ async function layerProblems(
       const place = `${image.platform}: /${path} of ${layer.name}`;
       if (kind === "file" && (mode & 0o6000) !== 0) problems.push(setuid(place, at < ours));
       if (kind !== "file") return;
-      for (const what of await secretsIn(bytes, secrets)) problems.push(secret(place, what));
+      const isEndpoint = path === ENDPOINT_FILE;
+      const text = isEndpoint ? await bytesOf(bytes) : undefined;
+      const found = await secretsIn(text === undefined ? bytes : Readable.from([text]), secrets);
+      for (const what of found) problems.push(secret(place, what));
+      if (text !== undefined) endpoint = JSON.parse(text.toString()) as ResolvedEndpoint;
     });
   }
-  return problems;
+  return { problems, endpoint };
 }
+
+type Trying = VerifyOptions & { readonly source: ImageSource };
+
+async function tryImage(
+  { platform, tag }: StoredImage,
+  endpoint: ResolvedEndpoint | undefined,
+  { source, hostPlatform, env, progress }: Trying,
+): Promise<SmokeResult> {
+  const name = source.kind === "daemon" ? source.reference : tag;
+  if (platform !== hostPlatform || endpoint === undefined || name === undefined) return UNTRIED;
+  let engine: Engine;
+  try {
+    engine = await openEngineOf(env)();
+  } catch {
+    return UNTRIED;
+  }
+  progress(`${platform}: a score in a container`);
+  const known = await engine.has(name);
+  if (source.kind === "archive") await engine.load(createReadStream(source.file), name);
+  try {
+    return await smokeScore(engine, name, endpoint);
+  } finally {
+    if (!known) await engine.removeImage(name);
+  }
+}
+
+const UNTRIED: SmokeResult = { scored: [], problems: [] };
 
 function setuid(place: string, isBase: boolean): Problem {
   return {

@@ -58,6 +58,7 @@ suite("verifyImage", () => {
         secrets: ["0123456789abcdefXYZ"],
         workingFolder: folder,
         temporaryFolder: folder,
+        hostPlatform: "linux/none",
         env: {},
         progress: () => {},
       });

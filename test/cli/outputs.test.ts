@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, suite, test } from "node:test";
+
+import { edgewright } from "../support/edgewright.ts";
+import { FIXTURE_MODELS } from "../support/repository.ts";
+
+suite("the outputs of a build", () => {
+  const folder = mkdtempSync(join(tmpdir(), "edgewright-outputs-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const spec = join(folder, "endpoint.yml");
+  const model = join(folder, "double.onnx");
+  writeFileSync(spec, "name: kept\ndeployments: {blue: {model: {path: double.onnx}}}\n");
+  copyFileSync(`${FIXTURE_MODELS}double.onnx`, model);
+
+  for (const input of [spec, model]) {
+    test(`never take the place of ${input.slice(folder.length + 1)}`, async () => {
+      const before = readFileSync(input);
+      const { code, stderr } = await edgewright(["build", spec, "-o", `archive:${input}`]);
+      assert.equal(code, 1);
+      assert.match(stderr, /BUILD_OUTPUT.*is there already, and is no image archive/);
+      assert.deepEqual(readFileSync(input), before);
+      assert.deepEqual(readdirSync(folder).toSorted(), ["double.onnx", "endpoint.yml"]);
+    });
+  }
+});
