@@ -1,4 +1,4 @@
-/** What the runtime cannot serve yet: refused before anything starts or is built. */
+/** What is not served: refused before anything starts or is built. */
 
 import type { Problem } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
@@ -9,8 +9,8 @@ export function servable({ kind }: ResolvedEndpoint): readonly Problem[] {
       {
         code: "CLI_UNSUPPORTED",
         severity: "error",
-        message: "this is a batch endpoint, and batch endpoints are not served yet",
-        hint: "write type: online to score requests with the same model",
+        message: "this is a batch endpoint, and images and servers are of online endpoints so far",
+        hint: "run its jobs with `edgewright batch SPEC --input PATH --output DIR`, or write type: online",
       },
     ];
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
@@ -11,15 +11,19 @@ import { edgewright, edgewrightJson } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { withoutPython } from "../support/script.ts";
 
-/** Starts a job and kills its main process after so many milliseconds, or lets it end. */
-async function killedAfter(folder: string, output: string, ms: number): Promise<number | null> {
+/** Starts a job and kills its main process when it is time; gives the exit code where it ended before. */
+async function killedWhen(
+  folder: string,
+  output: string,
+  isTime: () => boolean,
+): Promise<number | null> {
   const child = spawn(
     process.execPath,
     [`${REPOSITORY}bin/edgewright.js`, ...jobArgs(folder, output, ["--json"])],
     { stdio: "ignore" },
   );
   const exit = once(child, "exit") as Promise<[number | null]>;
-  await Promise.race([exit, wait(ms)]);
+  while (child.exitCode === null && !isTime()) await wait(3);
   child.kill("SIGKILL");
   return (await exit)[0];
 }
@@ -229,7 +233,7 @@ def run(mini_batch):
     const script = `
 import os, time
 def run(mini_batch):
-    time.sleep(0.005)
+    time.sleep(0.02)
     with open(os.environ["AZUREML_BI_OUTPUT_PATH"] + "/scored", "a") as file:
         file.write("".join(path + "\\n" for path in mini_batch))
     return [os.path.basename(path) for path in mini_batch]
@@ -238,16 +242,17 @@ def run(mini_batch):
     const settings = { max_concurrency_per_instance: "2" };
     const { folder, job } = batchWorkspace(t, { script, settings, files: numberFiles(count, 0) });
     let kills = 0;
-    for (let ms = 600; ms <= 1100; ms += 50) {
-      const code = await killedAfter(folder, "out", ms);
-      if (code !== null) break;
+    const scored = join(folder, "out/scored");
+    const bytesScored = (): number => (existsSync(scored) ? statSync(scored).size : 0);
+    while (kills < 6) {
+      const mark = bytesScored() + 2000 + kills * 333;
+      assert.equal(await killedWhen(folder, "out", () => bytesScored() > mark), null);
       kills += 1;
       for (let tries = 0; childrenOf(join(folder, "out")).length > 0; tries += 1) {
         assert.ok(tries < 100, "a child outlives the kill");
         await wait(20);
       }
     }
-    assert.ok(kills > 3);
     assert.equal((await job("out")).code, 0);
     await job("whole");
     assert.deepEqual(
