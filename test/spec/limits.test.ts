@@ -7,6 +7,7 @@ import { parseDevice } from "../../src/spec/device.ts";
 import type { Device } from "../../src/spec/device.ts";
 import { ROUTER_MEMORY_BYTES, fitToDevice } from "../../src/spec/limits.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../src/spec/resolved.ts";
+import { resolvedDeployment, resolvedEndpoint } from "../support/resolved.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -14,44 +15,13 @@ const GIB = 2 ** 30;
 type Asked = Partial<ResolvedDeployment> & { readonly min?: number };
 
 function deploymentOf(name: string, { min = 1, ...asked }: Asked): ResolvedDeployment {
-  return {
-    name,
-    traffic: 0,
-    instances: 1,
-    scale: { type: "manual", minInstances: min, maxInstances: asked.instances ?? 1 },
-    cpus: null,
-    memoryBytes: null,
-    limitsFrom: "none",
-    requestTimeoutMs: 5000,
-    maxConcurrentRequestsPerInstance: 1,
-    maxQueueWaitMs: 500,
-    environmentVariables: {},
-    ...asked,
-  };
+  const scale = { type: "manual", minInstances: min, maxInstances: asked.instances ?? 1 } as const;
+  return resolvedDeployment(name, { scale, ...asked });
 }
 
 function endpointOf(deployments: Readonly<Record<string, Asked>>): ResolvedEndpoint {
-  return {
-    format: 1,
-    name: "pump",
-    kind: "online",
-    tags: {},
-    authMode: "none",
-    deployments: Object.entries(deployments).map(([name, asked]) => deploymentOf(name, asked)),
-    module: {
-      name: "pump",
-      cpus: null,
-      memoryBytes: null,
-      platforms: ["linux/amd64"],
-      ports: {},
-      env: {},
-      restartPolicy: "always",
-      imagePullPolicy: "on-create",
-      routes: {},
-      inputs: [],
-      outputs: [],
-    },
-  };
+  const resolved = Object.entries(deployments).map(([name, asked]) => deploymentOf(name, asked));
+  return resolvedEndpoint("pump", resolved);
 }
 
 function device(text: string): Device {

@@ -2,6 +2,7 @@
 
 import { inspectModel } from "../../src/model/inspect.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../src/spec/resolved.ts";
+import { resolvedDeployment, resolvedEndpoint } from "./resolved.ts";
 
 export type TestDeployment = {
   readonly path: string;
@@ -25,41 +26,8 @@ export async function endpointOf(
   )) {
     const { inspection } = await inspectModel(path);
     if (inspection === undefined) throw new Error(`${path} is no model`);
-    resolved.push({
-      name,
-      traffic,
-      instances,
-      scale: { type: "manual", minInstances: 1, maxInstances: instances },
-      cpus: null,
-      memoryBytes: null,
-      limitsFrom: "none",
-      requestTimeoutMs: 5000,
-      maxConcurrentRequestsPerInstance: 1,
-      maxQueueWaitMs: 500,
-      ...settings,
-      model: { name, version: "1", path, signature: inspection.signature },
-      environmentVariables: {},
-    });
+    const model = { name, version: "1", path, signature: inspection.signature };
+    resolved.push(resolvedDeployment(name, { traffic, instances, ...settings, model }));
   }
-  return {
-    format: 1,
-    name: "test",
-    kind: "online",
-    tags: {},
-    authMode: "none",
-    deployments: resolved,
-    module: {
-      name: "test",
-      cpus: null,
-      memoryBytes: null,
-      platforms: ["linux/amd64"],
-      ports: {},
-      env: {},
-      restartPolicy: "always",
-      imagePullPolicy: "on-create",
-      routes: {},
-      inputs: [],
-      outputs: [],
-    },
-  };
+  return resolvedEndpoint("test", resolved);
 }

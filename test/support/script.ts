@@ -7,7 +7,8 @@ import type { TestContext } from "node:test";
 
 import type { Log, LogFields } from "../../src/core/ports.ts";
 import { serve } from "../../src/runtime/serve.ts";
-import type { ResolvedDeployment, ResolvedEndpoint } from "../../src/spec/resolved.ts";
+import type { ResolvedDeployment } from "../../src/spec/resolved.ts";
+import { resolvedDeployment, resolvedEndpoint } from "./resolved.ts";
 import { CLOCK } from "./served.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -72,7 +73,7 @@ export async function servedScripts(
   );
   const { log, lines, logged } = recordingLog();
   const running = await serve({
-    endpoint: endpointOfScripts(deployments, options.status ?? "pass-through"),
+    endpoint: resolvedEndpoint("test", deployments, { status: options.status ?? "pass-through" }),
     auth: { mode: "none", keys: [] },
     host: "127.0.0.1",
     port: 0,
@@ -94,49 +95,8 @@ export function scriptDeployment(
   directory: string,
   more: Partial<ResolvedDeployment>,
 ): ResolvedDeployment {
-  return {
-    name,
-    traffic: 100,
-    instances: 1,
-    scale: { type: "manual", minInstances: 1, maxInstances: 1 },
-    cpus: null,
-    memoryBytes: null,
-    limitsFrom: "none",
-    requestTimeoutMs: 5000,
-    maxConcurrentRequestsPerInstance: 1,
-    maxQueueWaitMs: 500,
-    script: { directory, path: join(directory, "score.py") },
-    environmentVariables: {},
-    ...more,
-  };
-}
-
-function endpointOfScripts(
-  deployments: readonly ResolvedDeployment[],
-  status: "azure" | "pass-through",
-): ResolvedEndpoint {
-  return {
-    format: 1,
-    name: "test",
-    kind: "online",
-    tags: {},
-    authMode: "none",
-    deployments,
-    module: {
-      name: "test",
-      cpus: null,
-      memoryBytes: null,
-      platforms: ["linux/amd64"],
-      ports: {},
-      env: {},
-      restartPolicy: "always",
-      imagePullPolicy: "on-create",
-      routes: {},
-      inputs: [],
-      outputs: [],
-      status,
-    },
-  };
+  const script = { directory, path: join(directory, "score.py") };
+  return resolvedDeployment(name, { traffic: 100, script, ...more });
 }
 
 export function recordingLog() {
