@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 
 import { userError } from "../../core/problem.ts";
 import { isInShard } from "./shards.ts";
+import { isInside, realPath } from "./real-path.ts";
 import type { Shard } from "./settings.ts";
 
 export type InputOptions = {
@@ -15,6 +16,8 @@ export type InputOptions = {
   /** Left out where it lies inside the input. */
   readonly output: string;
   readonly shard?: Shard;
+  /** Folders that links may not lead out of; anywhere where absent. */
+  readonly within?: readonly string[];
 };
 
 export type Inputs = {
@@ -30,14 +33,16 @@ export function listInputs(options: InputOptions): Inputs {
   const { input, inputList, output, shard } = options;
   const kind = kindOf(input);
   const root = kind === "file" ? dirname(input) : input;
+  const guard = createLinkGuard(root, options.within);
   const mine = (path: string): boolean => shard === undefined || isInShard(path, shard);
   const files: string[] = [];
   if (inputList !== undefined) {
     files.push(...listed(root, inputList).filter(mine));
+    for (const path of files) guard(path);
   } else if (kind === "file") {
     files.push(...[basename(input)].filter(mine));
   } else {
-    walk({ root, output, take: (path) => void (mine(path) && files.push(path)) }, "");
+    walk({ root, output, guard, take: (path) => void (mine(path) && files.push(path)) }, "");
   }
   return { root, files: files.toSorted() };
 }
@@ -50,6 +55,21 @@ function kindOf(path: string): "file" | "folder" {
       hint: "give --input a file or a folder that is there",
     });
   }
+}
+
+/** Called with the path of what may be a link. @throws UserError BATCH_INPUT where it leads outside */
+type LinkGuard = (path: string) => void;
+
+function createLinkGuard(root: string, within: readonly string[] | undefined): LinkGuard {
+  if (within === undefined) return () => undefined;
+  return (path) => {
+    const real = realPath(join(root, path));
+    // A link that leads nowhere reads nothing.
+    if (real === undefined || isInside(real, within)) return;
+    throw userError("BATCH_INPUT", `${join(root, path)} is a link to a place outside of the data`, {
+      hint: `take it away, or copy the file to where jobs may read: ${within.join(", ")}`,
+    });
+  };
 }
 
 /** Paths of a list are relative to the input, or absolute and below it. */
@@ -82,10 +102,14 @@ function listed(root: string, inputList: string): readonly string[] {
 type Walk = {
   readonly root: string;
   readonly output: string;
+  readonly guard: LinkGuard;
   readonly take: (path: string) => void;
 };
 
-function walk({ root, output, take }: Walk, below: string): void {
+/** What jobs keep of themselves, wherever it lies, is nobody's input. */
+const STATE_FOLDER = ".edgewright";
+
+function walk({ root, output, guard, take }: Walk, below: string): void {
   const folders: string[] = [];
   const prefix = below === "" ? "" : `${below}/`;
   // Without a promise for each entry: a million of them take a second this way, and five the other.
@@ -94,14 +118,17 @@ function walk({ root, output, take }: Walk, below: string): void {
     for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
       const path = prefix + entry.name;
       if (entry.isFile()) take(path);
-      else if (entry.isDirectory()) folders.push(path);
-      else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) take(path);
+      else if (entry.isDirectory() && entry.name !== STATE_FOLDER) folders.push(path);
+      else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) {
+        guard(path);
+        take(path);
+      }
     }
   } finally {
     opened.closeSync();
   }
   for (const folder of folders) {
-    if (resolve(root, folder) !== resolve(output)) walk({ root, output, take }, folder);
+    if (resolve(root, folder) !== resolve(output)) walk({ root, output, guard, take }, folder);
   }
 }
 

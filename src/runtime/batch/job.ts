@@ -51,6 +51,10 @@ export type JobOptions = {
   /** Absolute. */
   readonly output: string;
   readonly shard?: Shard;
+  /** Folders that every input file lies in, whatever links say; anywhere where absent. */
+  readonly within?: readonly string[];
+  /** Whether it waits while another process works on it, as shards do, instead of being refused. */
+  readonly waits?: boolean;
   /** Digest of what else decides the rows. */
   readonly job: string;
   readonly scoring: Scoring;
@@ -142,18 +146,19 @@ async function reachable({ input }: JobOptions, { state }: JobFolder): Promise<v
 /** Alone, a job that somebody works on is refused; a shard waits for it, and takes it over. */
 async function leaseOf(options: JobOptions, { state }: JobFolder): Promise<Lease | undefined> {
   const { host, pid, clock, shard, signal, log } = options;
+  const waits = shard !== undefined || options.waits === true;
   let told = false;
   for (;;) {
     if (readDone(state) !== undefined) return undefined;
     const taken = takeLease({ file: join(state, "lease"), host, pid, clock });
     if (isLease(taken)) return taken;
     const who = `process ${taken.pid} on ${taken.host}`;
-    if (shard === undefined || signal.aborted) {
+    if (!waits || signal.aborted) {
       throw userError("BATCH_BUSY", `${who} works on this job right now`, {
         hint: "wait for it to end, or stop it",
       });
     }
-    if (!told) log.info(`${who} works on this shard: waiting`);
+    if (!told) log.info(`${who} works on this job: waiting`);
     told = true;
     await wait(WAIT_MS, undefined, { signal }).catch(() => undefined);
   }
