@@ -160,7 +160,7 @@ suite("architecture", () => {
     visit("runtime/local.ts");
     visit("runtime/engine/worker.ts");
     visit("runtime/engine/process.ts");
-    visit("runtime/batch/model-thread.ts");
+    visit("runtime/batch/workers/model-thread.ts");
     visit("runtime/job-process.ts");
     const foreign = [...reached].filter((name) =>
       isOurs(name)

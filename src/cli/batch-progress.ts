@@ -1,7 +1,7 @@
 /** How does a job look to whoever waits for it? A bar on a terminal, plain lines elsewhere. */
 
-import { renderProgress } from "../runtime/batch/progress.ts";
-import type { Progress } from "../runtime/batch/progress.ts";
+import { renderProgress } from "../runtime/batch/report/progress.ts";
+import type { Progress } from "../runtime/batch/report/progress.ts";
 import type { Invocation } from "./command.ts";
 
 const BAR_WIDTH = 24;

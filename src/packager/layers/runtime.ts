@@ -14,7 +14,7 @@ export const RUNTIME_ENTRIES = [
   "runtime/main.js",
   "runtime/engine/worker.js",
   "runtime/engine/process.js",
-  "runtime/batch/model-thread.js",
+  "runtime/batch/workers/model-thread.js",
   "runtime/job-process.js",
 ] as const;
 

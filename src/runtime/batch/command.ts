@@ -8,11 +8,11 @@ import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { deploymentFrom, JOB_FLAGS, placesFrom, settingsFrom } from "./flags.ts";
 import type { Flags, JobPlaces } from "./flags.ts";
 import { runJob } from "./job.ts";
-import { sayOutcome } from "./outcome.ts";
-import type { Said } from "./outcome.ts";
-import { renderProgress } from "./progress.ts";
-import { scoringFor } from "./scoring.ts";
-import type { Variables } from "./shards.ts";
+import { sayOutcome } from "./report/outcome.ts";
+import type { Said } from "./report/outcome.ts";
+import { renderProgress } from "./report/progress.ts";
+import { scoringFor } from "./workers/scoring.ts";
+import type { Variables } from "./shards/shards.ts";
 
 export type BatchCommandOptions = {
   /** What follows `batch`. */

@@ -7,9 +7,9 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 
 import { ScoringError } from "../../../core/problem.ts";
-import { jobFolder } from "../folder.ts";
-import type { Progress } from "../progress.ts";
-import { isInside, realPath } from "../real-path.ts";
+import { jobFolder } from "../journal/folder.ts";
+import type { Progress } from "../report/progress.ts";
+import { isInside, realPath } from "../input/real-path.ts";
 import { JobLine, progressOf } from "./line.ts";
 import type { JobLineOptions } from "./line.ts";
 import { placesWithin } from "./places.ts";

@@ -2,9 +2,9 @@
 
 import type { Clock, Log } from "../../../core/ports.ts";
 import type { Problem } from "../../../core/problem.ts";
-import { jobFolder } from "../folder.ts";
-import { readProgress } from "../progress.ts";
-import type { Progress } from "../progress.ts";
+import { jobFolder } from "../journal/folder.ts";
+import { readProgress } from "../report/progress.ts";
+import type { Progress } from "../report/progress.ts";
 import { isOver } from "./record.ts";
 import type { JobRecord, JobState } from "./record.ts";
 import type { JobRecords } from "./records.ts";

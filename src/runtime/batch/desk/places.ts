@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { ScoringError } from "../../../core/problem.ts";
 import type { JobPlaces } from "../flags.ts";
-import { isInside, realPath } from "../real-path.ts";
+import { isInside, realPath } from "../input/real-path.ts";
 
 export type AskedPlaces = {
   readonly input: string;

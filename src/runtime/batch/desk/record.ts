@@ -2,7 +2,7 @@
 
 import type { Problem } from "../../../core/problem.ts";
 import type { JobPlaces } from "../flags.ts";
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../report/progress.ts";
 
 export type JobState = "queued" | "running" | "cancelling" | "complete" | "failed" | "cancelled";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import type { Log } from "../../../core/ports.ts";
 import { ScoringError } from "../../../core/problem.ts";
-import { writeDurably } from "../durable.ts";
+import { writeDurably } from "../journal/durable.ts";
 import { isOver } from "./record.ts";
 import type { JobRecord } from "./record.ts";
 

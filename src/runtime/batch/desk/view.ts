@@ -1,6 +1,6 @@
 /** A job as whoever asks is told of it. */
 
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../report/progress.ts";
 import type { JobRecord } from "./record.ts";
 import { underscored } from "./request.ts";
 
