@@ -93,26 +93,19 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
     }
     const verdict = stop.reason() === undefined ? verdictFor(options, ledger) : "stopped";
     await ledger.sync();
-    watch.end();
-    const report = reportOf(options, {
-      folder,
-      ledger,
-      files,
-      verdict,
-      progress: watch.now(verdict),
-    });
+    const progress = watch.end(verdict);
+    const report = reportOf(options, { folder, ledger, files, verdict, progress });
     if (verdict === "complete") complete(options, { folder, ledger, report, lease });
-    conclude(folder, { report, logs, progress: watch.now(verdict) });
+    conclude(folder, { report, logs, progress });
     const reason = stop.reason();
     return { verdict, already: false, report, ...(reason && { reason }) };
   } catch (error) {
-    watch.end();
     if (!isDiskFault(error)) throw error;
-    const progress = watch.now("stopped");
+    const progress = watch.end("stopped");
     const report = reportOf(options, { folder, ledger, files, verdict: "stopped", progress });
     return { verdict: "stopped", already: false, report, reason: (error as Error).message };
   } finally {
-    watch.end();
+    watch.drop();
     ledger.close();
   }
 }

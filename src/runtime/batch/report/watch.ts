@@ -25,8 +25,9 @@ type Watched = {
 };
 
 export type Watch = {
-  readonly now: (verdict: Verdict) => Progress;
-  readonly end: () => void;
+  /** Tells the last of it, and nothing more. */
+  readonly end: (verdict: Verdict) => Progress;
+  readonly drop: () => void;
 };
 
 const PROGRESS_MS = 1_000;
@@ -71,5 +72,14 @@ export function createWatch(
   };
   tell();
   const timer = setInterval(tell, PROGRESS_MS);
-  return { now, end: () => clearInterval(timer) };
+  const drop = (): void => clearInterval(timer);
+  return {
+    drop,
+    end: (verdict) => {
+      drop();
+      const progress = now(verdict);
+      onProgress(progress);
+      return progress;
+    },
+  };
 }
