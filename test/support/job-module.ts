@@ -70,19 +70,7 @@ const BATCH: ResolvedBatch = {
 };
 
 export async function jobModule(t: TestContext, options: JobModuleOptions): Promise<JobModule> {
-  const folder = tempFolder(t, { "code/score.py": options.script });
-  const data = join(folder, "data");
-  mkdirSync(join(data, "in"), { recursive: true });
-  for (const [name, content] of Object.entries(options.files)) {
-    writeFileSync(join(data, "in", name), content);
-  }
-  const script = { directory: join(folder, "code"), path: join(folder, "code/score.py") };
-  const batch = { ...BATCH, ...options.batch };
-  const endpoint = resolvedEndpoint("numbers", [resolvedDeployment("blue", { script, batch })]);
-  const file = join(folder, "endpoint.json");
-  const authMode = options.authMode ?? "none";
-  const document = { ...endpoint, kind: "batch", defaultDeployment: "blue", authMode };
-  writeFileSync(file, JSON.stringify(document));
+  const { data, file } = jobWorkspace(t, options);
   let child: ChildProcess;
   let url = "";
   const start = async (): Promise<void> => {
@@ -139,6 +127,27 @@ export async function jobModule(t: TestContext, options: JobModuleOptions): Prom
     },
     start,
   };
+}
+
+/** The endpoint as an image has it, and its data folder. */
+export function jobWorkspace(
+  t: TestContext,
+  options: JobModuleOptions,
+): { readonly data: string; readonly file: string } {
+  const folder = tempFolder(t, { "code/score.py": options.script });
+  const data = join(folder, "data");
+  mkdirSync(join(data, "in"), { recursive: true });
+  for (const [name, content] of Object.entries(options.files)) {
+    writeFileSync(join(data, "in", name), content);
+  }
+  const script = { directory: join(folder, "code"), path: join(folder, "code/score.py") };
+  const batch = { ...BATCH, ...options.batch };
+  const endpoint = resolvedEndpoint("numbers", [resolvedDeployment("blue", { script, batch })]);
+  const file = join(folder, "endpoint.json");
+  const authMode = options.authMode ?? "none";
+  const document = { ...endpoint, kind: "batch", defaultDeployment: "blue", authMode };
+  writeFileSync(file, JSON.stringify(document));
+  return { data, file };
 }
 
 function childrenOf(parent: number): readonly number[] {
