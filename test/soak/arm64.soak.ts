@@ -119,9 +119,8 @@ suite("arm64", { skip }, () => {
     const emulated = await score(await addressOf(container));
 
     const here = await startRun([spec]);
-    const expected = await score(here.url).finally(async () => {
-      await here.terminate();
-    });
+    t.after(() => here.terminate());
+    const expected = await score(here.url);
     assert.equal(emulated.length, expected.length);
     for (const [index, value] of expected.entries()) {
       const off = Math.abs((emulated[index] ?? Number.NaN) - value);

@@ -36,9 +36,9 @@ export function withoutSlurm(): string | false {
   return absent === undefined ? false : `${absent} is not on this machine`;
 }
 
-/** Tasks that were never started are one. */
 export type Task = {
-  readonly id: string;
+  /** Not a number for those that were never started, which are one task here. */
+  readonly index: number;
   /** As Slurm calls it: PENDING, RUNNING, COMPLETED, … */
   readonly state: string;
   readonly node: string;
@@ -53,7 +53,7 @@ export type Slurm = {
   readonly until: (job: string, holds: (tasks: readonly Task[]) => boolean) => Promise<void>;
   /** Its daemon, and with `all` what it runs too. */
   readonly killNode: (node: NodeName, what: "daemon" | "all") => void;
-  /** Starts what waits now, without Slurm's pause after a node is lost. */
+  /** Starts what was lost now, without Slurm's pause. */
   readonly startNow: (job: string) => Promise<void>;
 };
 
@@ -150,8 +150,9 @@ export async function startSlurm(test: TestContext): Promise<Slurm> {
       if (what === "all") killAll(folder, node);
     },
     startNow: async (job) => {
-      for (const { id, state } of await tasks(job)) {
-        if (state === "PENDING") await call("scontrol", "update", `JobId=${id}`, "StartTime=now");
+      for (const { index, state, restarts } of await tasks(job)) {
+        if (state !== "PENDING" || restarts === 0) continue;
+        await call("scontrol", "update", `JobId=${job}_${index}`, "StartTime=now");
       }
     },
   };
@@ -181,7 +182,7 @@ function parseTask(line: string): Task {
   const field = (name: string): string =>
     new RegExp(`(?:^| )${name}=(\\S*)`, "u").exec(line)?.[1] ?? "";
   return {
-    id: field("JobId"),
+    index: Number(field("ArrayTaskId")),
     state: field("JobState"),
     node: field("NodeList"),
     restarts: Number(field("Restarts")),
