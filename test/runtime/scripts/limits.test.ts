@@ -117,6 +117,16 @@ void suite("a script that misbehaves", { skip: withoutPython(), timeout: 60_000 
     assert.ok(resident < 60 * 1024 * 1024, `${resident} bytes`);
   });
 
+  void test("of a fork that comes back from run() only the parent answers, and serves on", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const before = await pidOf(script);
+    const forked = Number((await post(script.url, "result = os.fork()")).text);
+    assert.ok(forked > 0);
+    await post(script.url, `os.waitpid(${forked}, 0)`);
+    assert.deepEqual(childrenOf(before), []);
+    assert.equal(await pidOf(script), before);
+  });
+
   void test("the kernel would take a script before the runtime", async (t) => {
     const script = await servedScript(t, EXECUTES);
     const pid = await pidOf(script);

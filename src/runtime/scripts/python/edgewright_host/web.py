@@ -106,16 +106,23 @@ class BadRequest(Exception):
 
 
 class Request:
-    """The envelope of one request."""
+    """One request, as the runtime handed it on; what nobody asks for is not read."""
 
-    def __init__(self, method, path, query, headers, body):
-        self.method = method
-        self.path = path
+    def __init__(self, received):
+        self.method, self.path, query, content_type = received.envelope
         self.query_string = query.encode("latin-1", "replace")
-        self.headers = Headers(headers.items())
-        self._body = body
+        self.content_type = content_type or None
+        self._received = received
+        self._body = bytes(received.body)
+        self._headers = None
         self._parsed = None
         self._args = None
+
+    @property
+    def headers(self):
+        if self._headers is None:
+            self._headers = Headers(self._received.headers.items())
+        return self._headers
 
     @property
     def args(self):
@@ -123,10 +130,6 @@ class Request:
             text = self.query_string.decode("utf-8", "replace")
             self._args = MultiDict(parse_qsl(text, keep_blank_values=True))
         return self._args
-
-    @property
-    def content_type(self):
-        return self.headers.get("content-type")
 
     @property
     def mimetype(self):
