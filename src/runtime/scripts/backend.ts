@@ -27,6 +27,8 @@ export type PythonBackendOptions = {
   readonly env: Environment;
   /** Path of ONNX Runtime's library. */
   readonly onnxruntime: string;
+  /** Folder that Python may keep bytecode in. */
+  readonly bytecode: string | undefined;
   /** Of one process, where the deployment sets none. */
   readonly memoryBytes: number;
   readonly status: StatusRule;

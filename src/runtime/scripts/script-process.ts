@@ -50,9 +50,10 @@ export async function startScriptProcess(
   onSpawn: (process: RunningProcess) => void,
 ): Promise<ScriptProcess> {
   const { python, env, workingFolder, initTimeoutMs } = settings;
-  // A session of its own, so that the script's children end with it. No bytecode is written: the
-  // folders belong to the user, or are read-only.
-  const child = spawn(python, ["-B", "-u", HOST], {
+  // No bytecode is written where nobody says where: the folders belong to the user.
+  const keep = env["PYTHONPYCACHEPREFIX"] === undefined ? ["-B"] : [];
+  // A session of its own, so that the script's children end with it.
+  const child = spawn(python, [...keep, "-u", HOST], {
     env,
     cwd: workingFolder,
     detached: true,
