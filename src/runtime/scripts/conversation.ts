@@ -67,7 +67,16 @@ export function converse(
         reject(new Error((value as { reason: string }).reason));
       } else if (waiting !== undefined && answered(waiting, frame, socket)) finish();
     };
-    socket.on("data", createFrameReader(onFrame));
+    const read = createFrameReader(onFrame);
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        read(chunk);
+      } catch (error) {
+        // The script may write to any descriptor: what it says must not end the runtime.
+        kill(`what it wrote to the runtime's socket cannot be read: ${(error as Error).message}`);
+        socket.destroy();
+      }
+    });
     // Its end is told by the process's own.
     socket.on("error", () => undefined);
     void ended.then((reason) => {
@@ -101,17 +110,28 @@ function nobodyWaits(): void {
 /** Status, headers, how long it took, whether the body comes in chunks. */
 type Head = readonly [number, Reply["headers"], string, boolean];
 
+/** @throws TypeError where it is no pair of texts */
+function texts(pair: readonly unknown[]): readonly [string, string] {
+  const [first, second] = pair;
+  if (typeof first === "string" && typeof second === "string") return [first, second];
+  throw new TypeError("an answer without its texts");
+}
+
 const NO_HEADERS: Reply["headers"] = [];
 
 /** Whether the answer is complete with this frame. */
 function answered(waiting: Waiting, { kind, value, body }: Frame, socket: Duplex): boolean {
   if (kind === FRAME_KINDS.result) {
-    const [runMs, tookMs] = value as readonly [string, string];
+    const [runMs, tookMs] = texts(value as readonly unknown[]);
     waiting.resolve({ status: 200, headers: NO_HEADERS, body, tookMs, runMs });
     return true;
   }
   if (kind === FRAME_KINDS.answer) {
     const [status, headers, tookMs, streamed] = value as Head;
+    if (!(Number.isInteger(status) && status >= 200 && status <= 999)) {
+      throw new TypeError("an answer without a status");
+    }
+    headers.forEach(texts);
     if (!streamed) {
       waiting.resolve({ status, headers, body, tookMs, runMs: undefined });
       return true;

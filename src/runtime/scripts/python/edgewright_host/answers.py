@@ -70,6 +70,8 @@ def is_response(result):
 
 def _response(result, timing):
     status = int(result.status_code)
+    if not 200 <= status <= 999:
+        raise ValueError("%d is no status that ends a request" % status)
     headers = [(str(name), str(value)) for name, value in result.headers.items()]
     if status >= 500:
         headers = [pair for pair in headers if pair[0].lower() != FAILED]

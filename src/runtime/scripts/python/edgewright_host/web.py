@@ -11,31 +11,51 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 
-class Headers(dict):
-    """Names in any case; written `Test-Header`."""
+class Headers:
+    """Names in any case; written `Test-Header`. Like the web framework's they iterate over pairs."""
 
     def __init__(self, pairs=()):
-        super().__init__()
-        for name, value in pairs:
-            self[name] = value
+        self._values = {_title(name): value for name, value in pairs}
 
-    def __setitem__(self, name, value):
-        super().__setitem__(_title(name), value)
+    def __iter__(self):
+        return iter(self._values.items())
 
-    def __getitem__(self, name):
-        return super().__getitem__(_title(name))
+    def __len__(self):
+        return len(self._values)
 
     def __contains__(self, name):
-        return isinstance(name, str) and super().__contains__(_title(name))
+        return _title(name) in self._values
+
+    def __getitem__(self, name):
+        return self._values[_title(name)]
 
     def get(self, name, default=None, type=None):  # noqa: A002  the framework's own word
-        value = super().get(_title(name), default)
+        value = self._values.get(_title(name), default)
         if type is None or value is default:
             return value
         try:
             return type(value)
         except ValueError:
             return default
+
+    def getlist(self, name):
+        """One value at most: the runtime joins those of a repeated header with commas."""
+        return [self[name]] if name in self else []
+
+    get_all = getlist
+
+    # With these dict(headers) is a mapping of names to values.
+    def keys(self):
+        return self._values.keys()
+
+    def values(self):
+        return self._values.values()
+
+    def items(self):
+        return self._values.items()
+
+    def __repr__(self):
+        return "Headers(%r)" % list(self)
 
 
 def _title(name):
