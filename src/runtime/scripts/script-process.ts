@@ -78,6 +78,7 @@ export async function startScriptProcess(
 }
 
 function watch(child: ChildProcess): RunningProcess {
+  const pid = child.pid ?? 0;
   let killed: string | undefined;
   let gone = false;
   const ended = new Promise<string>((resolve) => {
@@ -87,10 +88,11 @@ function watch(child: ChildProcess): RunningProcess {
     });
     child.once("exit", (code, signal) => {
       gone = true;
+      // What it has started is nobody's any more.
+      killGroup(pid);
       resolve(killed ?? `it ended with ${signal ?? `exit code ${code}`}`);
     });
   });
-  const pid = child.pid ?? 0;
   return {
     pid,
     ended,
@@ -98,11 +100,17 @@ function watch(child: ChildProcess): RunningProcess {
     kill: (reason) => {
       if (gone || pid === 0) return;
       killed ??= reason;
-      try {
-        process.kill(-pid, "SIGKILL");
-      } catch {
-        child.kill("SIGKILL");
-      }
+      if (!killGroup(pid)) child.kill("SIGKILL");
     },
   };
+}
+
+/** False where there is no such group: it is not there yet, or nobody is left in it. */
+function killGroup(pid: number): boolean {
+  try {
+    process.kill(-pid, "SIGKILL");
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -184,6 +184,15 @@ time.sleep(1000)`;
     await Promise.all([pid, ...children].map(gone));
   });
 
+  void test("a script that ends by itself leaves nothing that it has started", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const source = "import subprocess\nresult = subprocess.Popen(['sleep', '1000']).pid";
+    const child = Number((await post(script.url, source)).text);
+    assert.ok(existsSync(`/proc/${child}`));
+    assert.deepEqual(await post(script.url, "os._exit(3)").then(answerOf), [500, FAILED]);
+    await gone(child);
+  });
+
   void test("a caller that goes away does not cost the script its process", async (t) => {
     const script = await servedScript(t, EXECUTES);
     const pid = await pidOf(script);
