@@ -64,28 +64,41 @@ async function describe(name: string): Promise<void> {
   await writeFile(join(vendor, name, "package.json"), `${JSON.stringify(manifest)}\n`);
 }
 
-/** The text of every package that is really inside. */
+/** The text of every package that is really inside, also one that lies in another one's folder. */
 async function licences(metafile: Metafile): Promise<string> {
-  const names = new Set<string>();
+  const folders = new Set<string>();
   for (const path of Object.keys(metafile.inputs)) {
-    const name = /^node_modules\/(?<name>(?:@[^/]+\/)?[^/]+)\//u.exec(path)?.groups?.["name"];
-    if (name !== undefined) names.add(name);
+    const folder = /^(?<folder>(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//u.exec(path)?.groups;
+    if (folder?.["folder"] !== undefined) folders.add(folder["folder"]);
   }
   const texts = [];
-  for (const name of [...names].toSorted()) {
-    const { version, license } = await packageJson(name);
-    texts.push(`${name} ${version} (${license})\n\n${await licenceText(name)}`);
+  for (const folder of folders) {
+    const described = await packageJson(folder.slice("node_modules/".length));
+    const title = `${described.name} ${described.version} (${licenceOf(described)})`;
+    texts.push(`${title}\n\n${await licenceText(folder)}`);
   }
-  return texts.join(`\n${"-".repeat(72)}\n\n`);
+  return texts.toSorted().join(`\n${"-".repeat(72)}\n\n`);
 }
 
-async function licenceText(name: string): Promise<string> {
-  const folder = join(root, "node_modules", name);
-  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/iu.test(entry));
-  return file === undefined ? "" : readFile(join(folder, file), "utf8");
+async function licenceText(folder: string): Promise<string> {
+  const file = (await readdir(join(root, folder))).find((entry) => /^licen[cs]e/iu.test(entry));
+  return file === undefined ? "" : readFile(join(root, folder, file), "utf8");
 }
 
-async function packageJson(name: string): Promise<{ version: string; license: string }> {
-  const text = await readFile(join(root, "node_modules", name, "package.json"), "utf8");
-  return JSON.parse(text) as { version: string; license: string };
+type Described = {
+  readonly name: string;
+  readonly version: string;
+  /** An SPDX expression. */
+  readonly license?: string;
+  /** As npm had it before it asked for an expression: any of them may be chosen. */
+  readonly licenses?: readonly { readonly type: string }[];
+};
+
+function licenceOf({ license, licenses = [] }: Described): string {
+  return license ?? licenses.map(({ type }) => type).join(", ");
+}
+
+async function packageJson(path: string): Promise<Described> {
+  const text = await readFile(join(root, "node_modules", path, "package.json"), "utf8");
+  return JSON.parse(text) as Described;
 }

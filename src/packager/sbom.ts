@@ -98,7 +98,9 @@ async function npmComponents({ packageRoot, lock }: SbomFacts): Promise<readonly
   const packages = new Map<string, Component>();
   const add = (name: string, version: string, license: string): void => {
     const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
-    const licenses = [{ license: { name: license } }];
+    const licenses = SPDX.test(license)
+      ? [{ expression: license }]
+      : [{ license: { name: license } }];
     packages.set(purl, { type: "library", "bom-ref": purl, name, version, purl, licenses });
   };
   add("edgewright", edgewright, "MIT");
@@ -113,6 +115,8 @@ async function npmComponents({ packageRoot, lock }: SbomFacts): Promise<readonly
   return [...packages.values()];
 }
 
+/** What npm asks for in `license`; what stands there instead is only a name. */
+const SPDX = /^(?!SEE |UNLICENSED)[\w.+() -]+$/u;
 /** The first line of each licence in LICENSES.txt: `pino 10.4.0 (MIT)`. */
 const BUNDLED = /(?:^|\n-{72}\n\n)(\S+) (\d\S*) \(([^\n]*)\)\n/gu;
 

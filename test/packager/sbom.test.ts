@@ -3,9 +3,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
+import { Version } from "@cyclonedx/cyclonedx-library/Spec";
+import { JsonStrictValidator } from "@cyclonedx/cyclonedx-library/Validation";
+
 import type { Lock } from "../../src/packager/base/lock.ts";
 import { printSbom } from "../../src/packager/sbom.ts";
 import { deployment, endpoint } from "./support/endpoints.ts";
+import { REPOSITORY } from "./support/repository.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
 const hex = "ab".repeat(32);
@@ -24,17 +28,29 @@ const lock: Lock = {
 type Document = {
   readonly serialNumber: string;
   readonly metadata: { readonly timestamp: string; readonly component: { readonly name: string } };
-  readonly components: readonly { readonly "bom-ref": string; readonly type: string }[];
+  readonly components: readonly {
+    readonly "bom-ref": string;
+    readonly type: string;
+    readonly licenses?: readonly { readonly expression?: string }[];
+  }[];
   readonly dependencies: readonly { readonly dependsOn: readonly string[] }[];
 };
 
 async function sbom(t: TestContext, over: Partial<Lock> = {}): Promise<Document> {
+  return sbomOf(await bundledPackages(t), over);
+}
+
+async function bundledPackages(t: TestContext): Promise<string> {
   const packageRoot = await tempFolder(t);
   await mkdir(join(packageRoot, "dist", "vendor", "pino"), { recursive: true });
   await writeFile(
     join(packageRoot, "dist", "vendor", "pino", "LICENSES.txt"),
     `pino 10.4.0 (MIT)\n\nCopyright (c) 2016 (MIT)\n\n${"-".repeat(72)}\n\n@pinojs/redact 0.4.0 (MIT)\n\ntext`,
   );
+  return packageRoot;
+}
+
+async function sbomOf(packageRoot: string, over: Partial<Lock> = {}): Promise<Document> {
   const text = await printSbom({
     name: "registry.example:5000/pump:7",
     index: `sha256:${hex}`,
@@ -50,6 +66,16 @@ async function sbom(t: TestContext, over: Partial<Lock> = {}): Promise<Document>
 }
 
 suite("printSbom", () => {
+  test("is what the public schema asks for, with all that is really bundled", async () => {
+    const judge = new JsonStrictValidator(Version.v1dot6);
+    const document = await sbomOf(REPOSITORY);
+    assert.equal(await judge.validate(JSON.stringify(document)), null);
+    const licences = document.components.flatMap(({ licenses = [] }) => licenses);
+    assert.ok(licences.some(({ expression }) => expression === "Apache-2.0"));
+    const wrong = { ...document, components: [{ type: "nonsense", name: "x" }] };
+    assert.notEqual(await judge.validate(JSON.stringify(wrong)), null);
+  });
+
   test("names system packages, Node, ONNX Runtime, what is bundled, and models", async (t) => {
     const { components, metadata, serialNumber, dependencies } = await sbom(t);
     const refs = components.map((component) => component["bom-ref"]);

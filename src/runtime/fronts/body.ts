@@ -35,25 +35,51 @@ export function readRaw(request: IncomingMessage, limitBytes: number): Promise<U
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
-    let first: Buffer | undefined;
-    let more: Buffer[] | undefined;
-    let length = 0;
+    const pieces = new Pieces(declared);
     request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limitBytes) {
+      if (pieces.length + chunk.length > limitBytes) {
         request.pause();
         reject(tooLarge(limitBytes));
-      } else if (first === undefined) first = chunk;
-      else (more ??= [first]).push(chunk);
+      } else pieces.add(chunk);
     });
-    request.on("end", () =>
-      resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more, length)),
-    );
+    request.on("end", () => resolve(pieces.join()));
     request.on("close", () => {
       // Its error event comes only to those who listen for it.
       if (!request.complete) reject(new SenderGone("the sender went away"));
     });
   });
+}
+
+/**
+ * A body as it comes in. Pieces of a body whose length is known go to their place while they are still
+ * in the cache; memory that was only promised to a sender who sends nothing is never touched.
+ */
+class Pieces {
+  length = 0;
+  readonly #declared: number;
+  #whole: Buffer | undefined;
+  #pieces: Buffer[] = [];
+
+  /** @param declared bytes that will come; 0 where the sender does not say */
+  constructor(declared: number) {
+    this.#declared = declared;
+  }
+
+  add(piece: Buffer): void {
+    const start = this.length;
+    this.length += piece.length;
+    if (this.#whole !== undefined) this.#whole.set(piece, start);
+    else if (this.length < this.#declared && start === 0) {
+      this.#whole = Buffer.allocUnsafeSlow(this.#declared);
+      this.#whole.set(piece);
+    } else this.#pieces.push(piece);
+  }
+
+  join(): Buffer {
+    const [first, ...more] = this.#pieces;
+    if (this.#whole !== undefined) return this.#whole;
+    return more.length === 0 ? (first ?? EMPTY) : Buffer.concat(this.#pieces, this.length);
+  }
 }
 
 async function decode(body: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
