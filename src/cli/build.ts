@@ -7,6 +7,7 @@ import type { Problem } from "../core/problem.ts";
 import { parseReference } from "../packager/image/reference.ts";
 import { pack } from "../packager/pack.ts";
 import type { PackOptions, PackOutput, PackResult } from "../packager/pack-options.ts";
+import { scoredDeployments } from "../spec/resolved.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { ASSEMBLE_OPTIONS, assembleOptions, parseBytes } from "./assemble-options.ts";
 import { flagValue, UsageError } from "./command.ts";
@@ -15,7 +16,6 @@ import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { MODEL_OPTIONS, preparing } from "./models.ts";
 import { renderBytes } from "./render.ts";
-import { servable } from "./servable.ts";
 
 export const BUILD: Command = {
   name: "build",
@@ -55,10 +55,11 @@ export const BUILD: Command = {
     const read = await loadEndpoint(invocation, preparing(invocation));
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
+    const jobs = jobsOf(endpoint, invocation.args);
     const problems = [
       ...read.problems,
-      ...servable(endpoint),
-      ...bodyLimitProblems(endpoint.deployments),
+      ...jobs.problems,
+      ...bodyLimitProblems(scoredDeployments(endpoint)),
     ];
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);
@@ -68,6 +69,7 @@ export const BUILD: Command = {
       output,
       ...(typeof tag === "string" && { tag }),
       ...maxUpdateOf(invocation),
+      ...(jobs.value && { jobs: jobs.value }),
       deviceEnv: { ...auth.env, ...memoryEnv(endpoint) },
       models,
     });
@@ -79,6 +81,21 @@ export const BUILD: Command = {
     };
   },
 };
+
+/** What the job manifests of a batch endpoint run: its default deployment. */
+function jobsOf(
+  { kind, deployments, defaultDeployment }: ResolvedEndpoint,
+  specs: readonly string[],
+): { readonly value?: PackOptions["jobs"]; readonly problems: readonly Problem[] } {
+  if (kind !== "batch") return { problems: [] };
+  const deployment = deployments.find(({ name }) => name === defaultDeployment);
+  if (deployment !== undefined) return { value: { deployment, specs }, problems: [] };
+  const message =
+    "the endpoint has several deployments and no default: no job manifests are written";
+  const hint =
+    "Write defaults: {deployment_name: NAME}, or use `batch render --deployment NAME` for each.";
+  return { problems: [{ code: "BATCH_DEPLOYMENT", severity: "note", message, hint }] };
+}
 
 /** What the device holds credentials against: in the manifest, so that the image is the same for all. */
 export async function authEnv(

@@ -89,14 +89,10 @@ suite("arm64", { skip }, () => {
       spec,
       `name: arm\nauth_mode: none\ndeployments: {blue: {model: {path: ${JSON.stringify(MODEL)}}}}\n`,
     );
-    const built = await edgewrightJson([
-      "build",
-      spec,
-      "--platform",
-      "linux/arm64",
-      "-o",
-      "docker",
-    ]);
+    const built = await edgewrightJson(
+      ["build", spec, "--platform", "linux/arm64", "-o", "docker"],
+      { cwd: folder },
+    );
     assert.equal(built.code, 0, built.stderr || JSON.stringify(built.document.problems));
     const image = String(built.document["name"]);
     t.after(() => removeImages(image));
@@ -119,7 +115,8 @@ suite("arm64", { skip }, () => {
     const emulated = await score(await addressOf(container));
 
     const here = await startRun([spec]);
-    const expected = await score(here.url).finally(() => here.terminate());
+    t.after(() => here.terminate());
+    const expected = await score(here.url);
     assert.equal(emulated.length, expected.length);
     for (const [index, value] of expected.entries()) {
       const off = Math.abs((emulated[index] ?? Number.NaN) - value);

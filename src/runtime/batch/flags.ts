@@ -6,8 +6,8 @@ import { userError } from "../../core/problem.ts";
 import type { ResolvedBatch, ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import { FORMATS } from "./settings.ts";
 import type { Format, JobSettings, Shard } from "./settings.ts";
-import { parseShard } from "./shards.ts";
-import type { Variables } from "./shards.ts";
+import { parseShard } from "./shards/shards.ts";
+import type { Variables } from "./shards/shards.ts";
 
 export const JOB_FLAGS = {
   input: {
