@@ -1,12 +1,23 @@
 /** What shape does a spec have, once its dialect is taken away? The one definition of its keys. */
 
 import { z } from "zod";
+import {
+  MOST_INSTANCES,
+  MOST_MINI_BATCH_SECONDS,
+  MOST_NODES,
+  MOST_OUTBOX_SECONDS,
+  MOST_REQUEST_MS,
+  MOST_REQUESTS_PER_INSTANCE,
+} from "../core/setting-bounds.ts";
 import { PLATFORMS } from "./resolved.ts";
 
 const text = z.string().describe("text");
 const textMap = z.record(z.string(), text).describe("a mapping of text");
 const whole = (min: number, what: string, max?: number) =>
   (max === undefined ? z.int().min(min) : z.int().min(min).max(max)).describe(what);
+const upTo = (max: number, min = 1) => whole(min, `a whole number from ${min} to ${max}`, max);
+const timeUpTo = (max: number, unit: string, min = 1) =>
+  whole(min, `a whole number of ${unit} from ${min} to ${max}`, max);
 
 const cpus = z
   .union([z.number(), z.string()])
@@ -34,21 +45,20 @@ const environment = z
 
 const batchSettings = z.strictObject({
   mini_batch_size: whole(1, "a whole number of files of at least 1").optional(),
-  max_concurrency_per_instance: whole(1, "a whole number of at least 1").optional(),
+  max_concurrency_per_instance: upTo(MOST_REQUESTS_PER_INSTANCE).optional(),
   output_action: z.enum(["append_row", "summary_only"]).optional(),
   output_file_name: text.optional(),
   retry_settings: z
     .strictObject({
       max_retries: whole(0, "a whole number of at least 0").optional(),
-      timeout: whole(1, "a whole number of seconds of at least 1").optional(),
+      timeout: timeUpTo(MOST_MINI_BATCH_SECONDS, "seconds").optional(),
     })
     .optional(),
   error_threshold: whole(-1, "a whole number of at least -1").optional(),
   logging_level: z.enum(["warning", "info", "debug"]).optional(),
 });
 
-const milliseconds = whole(1, "a whole number of milliseconds of at least 1");
-const count = whole(1, "a whole number of at least 1");
+const instances = upTo(MOST_INSTANCES);
 
 const deployment = z.strictObject({
   description: text.optional(),
@@ -59,26 +69,26 @@ const deployment = z.strictObject({
   environment: environment.optional(),
   environment_variables: textMap.optional(),
   instance_type: text.optional(),
-  instance_count: count.optional(),
+  instance_count: instances.optional(),
   scale_settings: z
     .strictObject({
       type: z.enum(["default", "target_utilization"]).optional(),
-      min_instances: count.optional(),
-      max_instances: count.optional(),
+      min_instances: instances.optional(),
+      max_instances: instances.optional(),
     })
     .optional(),
   request_settings: z
     .strictObject({
-      request_timeout_ms: milliseconds.optional(),
-      max_concurrent_requests_per_instance: count.optional(),
-      max_queue_wait_ms: whole(0, "a whole number of milliseconds of at least 0").optional(),
+      request_timeout_ms: timeUpTo(MOST_REQUEST_MS, "milliseconds").optional(),
+      max_concurrent_requests_per_instance: upTo(MOST_REQUESTS_PER_INSTANCE).optional(),
+      max_queue_wait_ms: timeUpTo(MOST_REQUEST_MS, "milliseconds", 0).optional(),
     })
     .optional(),
   resources: z
     .strictObject({
       requests: amounts.optional(),
       limits: amounts.optional(),
-      instance_count: count.optional(),
+      instance_count: upTo(MOST_NODES).optional(),
     })
     .optional(),
   compute: text.optional(),
@@ -126,7 +136,7 @@ const edge = z.strictObject({
   outbox: z
     .strictObject({
       max_bytes: size.optional(),
-      max_age_seconds: whole(1, "a whole number of seconds of at least 1").optional(),
+      max_age_seconds: timeUpTo(MOST_OUTBOX_SECONDS, "seconds").optional(),
     })
     .optional(),
   placement: z.enum(["inline", "worker", "process"]).optional(),
