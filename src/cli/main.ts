@@ -10,9 +10,13 @@ import type { Command, Invocation, Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { renderCounts, renderProblem } from "./render.ts";
+import { watchOutput } from "./standard-output.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
+
+// Also before a command: help and usage are printed too.
+const output = watchOutput(process, (problem) => printProblems([problem]));
 
 async function main(argv: readonly string[]): Promise<number> {
   const json = argv.includes("--json");
@@ -50,6 +54,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
   const { values, positionals } = parse(command, argv);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
+  output.onLost(onSignal);
   return {
     args: positionals,
     options: values,
@@ -160,3 +165,7 @@ function bug(json: boolean, error: unknown): number {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// The last line may fail after everything else is done.
+process.once("exit", () => {
+  if (output.failed()) process.exitCode = EXIT.input;
+});

@@ -61,6 +61,7 @@ export const CODES = {
   CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
+  CLI_OUTPUT: { title: "Standard output cannot be written", kind: "refused" },
   CLI_CREDENTIALS: { title: "Credentials do not fit the endpoint", kind: "bad-input" },
   CREDENTIAL_FILE: { title: "The credential file cannot be used", kind: "refused" },
   BUG: { title: "A defect of edgewright", kind: "bug" },
