@@ -73,6 +73,10 @@ export const CODES = {
   RUNTIME_ENDPOINT: { title: "The resolved endpoint cannot be read", kind: "bad-input" },
 
   // Requests.
+  REQUEST_HTTP: { title: "The request is not HTTP/1.1", kind: "bad-input" },
+  REQUEST_HEADERS: { title: "The request's headers are too large", kind: "too-large" },
+  REQUEST_SLOW: { title: "The request did not arrive in time", kind: "timeout" },
+  REQUEST_EXPECT: { title: "The request expects what is not offered", kind: "bad-input" },
   INPUT_JSON: { title: "The body is not valid JSON", kind: "bad-input" },
   INPUT_FORM: { title: "The body has none of the accepted forms", kind: "bad-input" },
   INPUT_NAME: { title: "An input or output name is unknown or absent", kind: "bad-input" },
