@@ -98,6 +98,7 @@ export const CODES = {
 
   // Scoring scripts.
   SCRIPT_FAILED: { title: "A scoring script cannot be started", kind: "not-ready" },
+  SCRIPT_SYNTAX: { title: "A scoring script cannot be compiled", kind: "bad-input" },
   SCRIPT_PYTHON: { title: "No Python has the packages of a script", kind: "not-found" },
   SCRIPT_PACKAGE: { title: "A Python package cannot be had for the image", kind: "refused" },
 
