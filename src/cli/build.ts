@@ -1,6 +1,5 @@
 /** `edgewright build SPEC -o OUTPUT`: image, deployment manifest, record and lock. */
 
-import { bodyLimitProblems } from "../core/body-limit.ts";
 import { hasErrors } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { Problem } from "../core/problem.ts";
@@ -13,8 +12,9 @@ import { flagValue, UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { MODEL_OPTIONS, preparing } from "./models.ts";
+import { MODEL_OPTIONS } from "./models.ts";
 import { renderBytes } from "./render.ts";
+import { scriptSyntax } from "./script-syntax.ts";
 import { servable } from "./servable.ts";
 
 export const BUILD: Command = {
@@ -52,13 +52,13 @@ export const BUILD: Command = {
     const output = parseOutput(invocation);
     const { tag } = invocation.options;
     if (typeof tag === "string") flagValue(() => parseReference(tag, "latest"));
-    const read = await loadEndpoint(invocation, preparing(invocation));
+    const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
     const problems = [
       ...read.problems,
       ...servable(endpoint),
-      ...bodyLimitProblems(endpoint.deployments),
+      ...(await scriptSyntax(endpoint, invocation)),
     ];
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);

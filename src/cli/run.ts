@@ -14,7 +14,7 @@ import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { startLocalRuntime } from "./local-runtime.ts";
-import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
+import { MODEL_OPTIONS, servedFrom } from "./models.ts";
 import { interpretersOf } from "./python.ts";
 import { servable } from "./servable.ts";
 
@@ -55,7 +55,7 @@ export const RUN: Command = {
   },
   run: async (invocation) => {
     const { port, host, metricsPort, logLevel, watch } = flagValue(() => readOptions(invocation));
-    const read = await loadEndpoint(invocation, preparing(invocation));
+    const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const endpoint = servedFrom(read.value.endpoint, read.value.models);
     const problems = [...read.problems, ...servable(endpoint)];

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { bodyLimitProblems } from "../core/body-limit.ts";
+import { memoryProblems } from "../core/body-limit.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import { UserError } from "../core/problem.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
@@ -76,7 +76,7 @@ const GRACE_MS = 8_000;
 export async function serve(options: ServeOptions): Promise<Running> {
   const { endpoint, host, port, metricsPort, auth, log, clock } = options;
   disableTelemetry();
-  const cramped = bodyLimitProblems(endpoint.deployments);
+  const cramped = memoryProblems(endpoint.deployments);
   if (cramped.length > 0) throw new UserError(cramped);
   const guard = createGuard(auth, endpoint.name, clock);
   const limits = await reportLimits(endpoint.module, log);

@@ -12,6 +12,8 @@ import {
 import { PLATFORMS } from "./resolved.ts";
 
 const text = z.string().describe("text");
+/** An empty one would be the folder of the spec. */
+const pathOf = (what: string) => z.string().min(1).describe(`the path of ${what}`);
 const textMap = z.record(z.string(), text).describe("a mapping of text");
 const whole = (min: number, what: string, max?: number) =>
   (max === undefined ? z.int().min(min) : z.int().min(min).max(max)).describe(what);
@@ -19,9 +21,7 @@ const upTo = (max: number, min = 1) => whole(min, `a whole number from ${min} to
 const timeUpTo = (max: number, unit: string, min = 1) =>
   whole(min, `a whole number of ${unit} from ${min} to ${max}`, max);
 
-const cpus = z
-  .union([z.number(), z.string()])
-  .describe('a number of CPUs above 0, such as 0.5 or "500m"');
+const cpus = z.union([z.number(), z.string()]).describe('a number of CPUs, such as 0.5 or "500m"');
 const memory = z
   .union([z.number(), z.string()])
   .describe('an amount of memory, such as "512Mi" or "1.5Gi"');
@@ -29,7 +29,14 @@ const percent = whole(0, "a whole per cent from 0 to 100", 100);
 const amounts = z.strictObject({ cpu: cpus.optional(), memory: memory.optional() });
 
 const model = z
-  .union([text, z.strictObject({ name: text.optional(), version: text.optional(), path: text })])
+  .union([
+    text,
+    z.strictObject({
+      name: text.optional(),
+      version: text.optional(),
+      path: pathOf("a model's file or folder"),
+    }),
+  ])
   .describe("a reference such as azureml:name:version, or a mapping with a path");
 
 export const environmentSchema = z.strictObject({
@@ -64,7 +71,7 @@ const deployment = z.strictObject({
   description: text.optional(),
   model: model.optional(),
   code_configuration: z
-    .strictObject({ code: text.describe("the path of a folder").optional(), scoring_script: text })
+    .strictObject({ code: pathOf("a folder").optional(), scoring_script: pathOf("a script") })
     .optional(),
   environment: environment.optional(),
   environment_variables: textMap.optional(),
@@ -104,7 +111,11 @@ const size = z
 /** Our own additions. */
 const edge = z.strictObject({
   module: name.optional(),
-  platforms: z.array(z.enum(PLATFORMS)).min(1).describe("a list of platforms").optional(),
+  platforms: z
+    .array(z.enum(PLATFORMS))
+    .min(1)
+    .describe("a list of at least one platform")
+    .optional(),
   device: z
     .strictObject({
       cpus,
@@ -131,8 +142,8 @@ const edge = z.strictObject({
   registry: z.strictObject({ address: text, username_env: text, password_env: text }).optional(),
   base: text.optional(),
   routes: textMap.optional(),
-  inputs: z.array(name).min(1).describe("a list of names").optional(),
-  outputs: z.array(name).min(1).describe("a list of names").optional(),
+  inputs: z.array(name).min(1).describe("a list of at least one name").optional(),
+  outputs: z.array(name).min(1).describe("a list of at least one name").optional(),
   outbox: z
     .strictObject({
       max_bytes: size.optional(),
