@@ -34,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const command = COMMANDS.find((known) => known.name === name);
   if (command === undefined) {
-    return usage(json, `there is no command '${name}'`, "edgewright --help lists them");
+    return usage(json, `there is no command '${name}'`, "Run edgewright --help for a list.");
   }
   if (rest.includes("--help") || rest.includes("-h")) return help(command);
   try {
@@ -42,7 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return outcome === undefined ? EXIT.fine : report(outcome, json);
   } catch (error) {
     if (error instanceof UsageError) {
-      return usage(json, error.message, `edgewright ${command.name} --help explains it`);
+      return usage(json, error.message, `Run edgewright ${command.name} --help for what it takes.`);
     }
     if (error instanceof UserError) return report({ problems: error.problems }, json);
     if ((error as Error).name === "AbortError") return EXIT.stopped;
@@ -159,7 +159,7 @@ function usage(json: boolean, message: string, hint: string): number {
 
 function bug(json: boolean, error: unknown): number {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const hint = "this is a defect of edgewright: report it with the lines above";
+  const hint = "This is a defect of edgewright: report it with the lines above.";
   report({ problems: [{ code: "BUG", severity: "error", message, hint }] }, json);
   return EXIT.bug;
 }

@@ -96,7 +96,7 @@ async function choose(
   throw userError(
     "SCRIPT_PYTHON",
     `no Python can run the script of deployment '${deployment.name}': ${looked}`,
-    { hint: "install the packages, or name another interpreter with --python" },
+    { hint: "Install the packages, or name another interpreter with --python." },
   );
 }
 
@@ -125,6 +125,6 @@ function missingPackages(deployment: string, { path, packages }: Checked): Probl
     code: "SCRIPT_PYTHON",
     severity: "warning",
     message: `${path} has no ${packages.join(", ")}, which the environment of '${deployment}' names and its script does not import at once`,
-    hint: "install the packages, or name another interpreter with --python",
+    hint: "Install the packages, or name another interpreter with --python.",
   };
 }

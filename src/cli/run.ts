@@ -9,6 +9,7 @@ import type { ServeOptions } from "../runtime/serve.ts";
 import type { LocalOptions } from "../runtime/local.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { checkAddress } from "./address.ts";
 import { flagValue } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
@@ -60,6 +61,7 @@ export const RUN: Command = {
     const endpoint = servedFrom(read.value.endpoint, read.value.models);
     const problems = [...read.problems, ...servable(endpoint)];
     if (hasErrors(problems)) return { problems };
+    await checkAddress(host, port);
     const asked = invocation.options["auth"] === true || !isLoopback(host);
     const { auth, problems: found } = await authFor(invocation, endpoint, asked);
     problems.push(...found);
@@ -115,7 +117,7 @@ async function authFor(
   const open = { auth: { mode: "none", keys: [] } } as const;
   if (authMode === "none" && invocation.options["auth"] === true) {
     const message = "auth_mode is none, and --auth asks for credentials";
-    const hint = "write auth_mode: key, or leave --auth out";
+    const hint = "Write auth_mode: key, or leave --auth out.";
     return { ...open, problems: [{ code: "CLI_CREDENTIALS", severity: "error", message, hint }] };
   }
   if (!asked || authMode === "none") return { ...open, problems: [] };

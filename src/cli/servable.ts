@@ -10,7 +10,7 @@ export function servable({ kind }: ResolvedEndpoint): readonly Problem[] {
         code: "CLI_UNSUPPORTED",
         severity: "error",
         message: "this is a batch endpoint, and images and servers are of online endpoints so far",
-        hint: "run its jobs with `edgewright batch SPEC --input PATH --output DIR`, or write type: online",
+        hint: "Run its jobs with `edgewright batch SPEC --input PATH --output DIR`, or write type: online.",
       },
     ];
   }

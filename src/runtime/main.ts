@@ -85,7 +85,7 @@ try {
   if (process.argv[2] === "batch") process.exit(await batch(endpoint));
   if (endpoint.kind === "batch") {
     throw userError("CLI_UNSUPPORTED", "this image runs batch jobs, and was started to serve", {
-      hint: "start it with the command batch --input PATH --output DIR",
+      hint: "Start it with the command batch --input PATH --output DIR.",
     });
   }
   const { host, port, metricsPort, keyHashes, tokenKeys } = settings;

@@ -84,7 +84,7 @@ export function deploymentFrom(
     throw userError(
       "CLI_UNSUPPORTED",
       "this is an online endpoint, and batch jobs need a batch endpoint",
-      { hint: "write type: batch in the spec" },
+      { hint: "Write type: batch in the spec." },
     );
   }
   const asked = flags["deployment"];
@@ -96,7 +96,7 @@ export function deploymentFrom(
     name === undefined
       ? `the endpoint has several deployments and no default: ${names}`
       : `there is no deployment '${name}', there are: ${names}`;
-  throw userError("BATCH_DEPLOYMENT", message, { hint: "name one with --deployment" });
+  throw userError("BATCH_DEPLOYMENT", message, { hint: "Name one with --deployment." });
 }
 
 /** @throws UserError CLI_USAGE where a flag's value is none */

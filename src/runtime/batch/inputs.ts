@@ -47,7 +47,7 @@ function kindOf(path: string): "file" | "folder" {
     return statSync(path).isDirectory() ? "folder" : "file";
   } catch (error) {
     throw userError("BATCH_INPUT", `${path} cannot be read: ${(error as Error).message}`, {
-      hint: "give --input a file or a folder that is there",
+      hint: "Give --input a file or a folder that is there.",
     });
   }
 }
@@ -70,7 +70,7 @@ function listed(root: string, inputList: string): readonly string[] {
         "BATCH_INPUT",
         `${inputList}, line ${index + 1}: '${path}' is not below ${root}`,
         {
-          hint: "give --input the folder that all listed files are below",
+          hint: "Give --input the folder that all listed files are below.",
         },
       );
     }

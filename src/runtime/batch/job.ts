@@ -101,7 +101,7 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
       const { files } = listInputs(options);
       if (files.length === 0 && shard === undefined) {
         throw userError("BATCH_INPUT", `${options.input} holds no file`, {
-          hint: "give --input a folder with files in it",
+          hint: "Give --input a folder with files in it.",
         });
       }
       writeList(folder, files);
@@ -129,7 +129,7 @@ function identityOf(options: JobOptions): JobIdentity {
 async function reachable({ input }: JobOptions, { state }: JobFolder): Promise<void> {
   if (!existsSync(input)) {
     throw userError("BATCH_INPUT", `${input} does not exist`, {
-      hint: "give --input a file or a folder that is there",
+      hint: "Give --input a file or a folder that is there.",
     });
   }
   try {
@@ -150,7 +150,7 @@ async function leaseOf(options: JobOptions, { state }: JobFolder): Promise<Lease
     const who = `process ${taken.pid} on ${taken.host}`;
     if (shard === undefined || signal.aborted) {
       throw userError("BATCH_BUSY", `${who} works on this job right now`, {
-        hint: "wait for it to end, or stop it",
+        hint: "Wait for it to end, or stop it.",
       });
     }
     if (!told) log.info(`${who} works on this shard: waiting`);
@@ -164,7 +164,7 @@ function alreadyDone(folder: JobFolder): JobOutcome {
   if (done === undefined) throw new Error("a job that is not done was taken for one that is");
   if (done.bytes !== null && !existsSync(folder.result)) {
     throw userError("BATCH_OUTPUT", `the job was complete, and ${folder.result} is gone since`, {
-      hint: "give another --output folder to run it again",
+      hint: "Give another --output folder to run it again.",
     });
   }
   return { verdict: "complete", already: true, report: done.report };

@@ -49,7 +49,7 @@ export function mergeShards(output: string, errorThreshold: number | undefined):
   const result = join(output, outputFileName);
   if (existsSync(result)) {
     throw userError("BATCH_OUTPUT", `${result} is there already, and no merge wrote it`, {
-      hint: "move the file away",
+      hint: "Move the file away.",
     });
   }
   const own = first.done.report.settings;
@@ -116,7 +116,7 @@ function identityText({ endpoint, deployment, job, input, fixed }: JobIdentity):
 
 function refusal(message: string) {
   return userError("BATCH_MERGE", message, {
-    hint: "run every shard of the job to its end with the same --output, then merge that folder",
+    hint: "Run every shard of the job to its end with the same --output, then merge that folder.",
   });
 }
 

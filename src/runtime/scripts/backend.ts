@@ -90,7 +90,7 @@ async function start(
     throw userError(
       "SCRIPT_FAILED",
       `the script of deployment '${deployment.name}', ${deployment.script?.path}, cannot be started: ${wordsOf(first)}`,
-      { hint: "look at the traceback in the log above" },
+      { hint: "Look at the traceback in the log above." },
     );
   }
   log.error(`the script cannot be started, and is tried again: ${wordsOf(first)}`, {

@@ -7,7 +7,8 @@ import { durationMs } from "./duration.ts";
 
 const duration = z
   .union([z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/), z.number().nonnegative()])
-  .refine((value) => durationMs(value) <= MAX_TIMER_MS, "expected at most 596h")
+  // What is no duration at all has its own issue already.
+  .refine((value) => !(durationMs(value) > MAX_TIMER_MS), "expected at most 596h")
   .describe("30s, 500ms, 2m, or a number of seconds");
 const name = z.string().min(1);
 const count = z.int().nonnegative();
