@@ -3,6 +3,7 @@
 import { findCase } from "./bench-case.ts";
 import type { BenchCase, Folders } from "./bench-case.ts";
 import type { Finding } from "./measures/finding.ts";
+import { measureEcho, measureFlask } from "./measures/echo.ts";
 import { measureHealth } from "./measures/health.ts";
 import { measureIdle } from "./measures/idle.ts";
 import { measureInstances } from "./measures/instances.ts";
@@ -10,7 +11,9 @@ import { measureMemory } from "./measures/memory.ts";
 import { measureRunFloor } from "./measures/run-floor.ts";
 import { measureScoring } from "./measures/scoring.ts";
 import type { Scoring } from "./measures/scoring.ts";
+import { measureStandIn } from "./measures/stand-in.ts";
 import { measureStart } from "./measures/start.ts";
+import { measureWorkers } from "./measures/workers.ts";
 import type { BenchOptions, Case, Measure } from "./options.ts";
 import type { Floor, Results } from "./report/page.ts";
 import { startBare } from "./servers/bare.ts";
@@ -82,7 +85,7 @@ async function scoreCase(
 }
 
 async function take(
-  { workplace, options }: Bench,
+  { workplace, options, folders }: Bench,
   name: Measure,
   benchCase: BenchCase,
 ): Promise<readonly Finding[]> {
@@ -96,6 +99,14 @@ async function take(
       return measureHealth(workplace, HEALTH_SECONDS);
     case "instances":
       return measureInstances(workplace, benchCase, options);
+    case "echo":
+      return measureEcho(workplace, options);
+    case "flask":
+      return measureFlask(workplace, options);
+    case "workers":
+      return measureWorkers(workplace, model, options);
+    case "onnxruntime":
+      return measureStandIn(workplace, folders.models, options);
     case "idle":
       return measureIdle(workplace, model, options.idleSeconds);
   }

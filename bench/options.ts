@@ -6,7 +6,17 @@ import { CASE_NAMES } from "./bench-case.ts";
 import { parsePeer } from "./servers/peer.ts";
 import type { Server } from "./servers/server.ts";
 
-const MEASURE_NAMES = ["start", "memory", "health", "instances", "idle"] as const;
+const MEASURE_NAMES = [
+  "start",
+  "memory",
+  "health",
+  "instances",
+  "echo",
+  "flask",
+  "workers",
+  "onnxruntime",
+  "idle",
+] as const;
 
 export type Measure = (typeof MEASURE_NAMES)[number];
 export type Case = (typeof CASE_NAMES)[number];

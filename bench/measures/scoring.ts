@@ -30,7 +30,9 @@ export type Scoring = {
 };
 
 type Contender = { readonly server: Server; readonly url: string; readonly script: string };
-type Round = WrkResult & { readonly cpuUs: number; readonly residentMiB: number };
+/** `script` is wrk's. */
+export type Target = { readonly pid: number; readonly url: string; readonly script: string };
+export type Round = WrkResult & { readonly cpuUs: number; readonly residentMiB: number };
 
 /** A server that does not speak the case, or refuses its request, is left out by name. */
 export async function measureScoring(
@@ -57,7 +59,7 @@ export async function measureScoring(
   for (const connections of plan.connections) {
     const load = { connections, seconds: plan.seconds };
     const rounds = await takeTurns(contenders, plan.rounds, (contender) =>
-      takeRound(workplace, contender, load),
+      takeRound(workplace, { ...contender, pid: contender.server.pid }, load),
     );
     contenders.forEach(({ server }, index) => {
       figures.push({
@@ -100,15 +102,15 @@ async function refusalOf({ url, body }: Request): Promise<string | undefined> {
   }
 }
 
-async function takeRound(
+export async function takeRound(
   { processes }: Workplace,
-  { server, url, script }: Contender,
+  { pid, url, script }: Target,
   load: { readonly connections: number; readonly seconds: number },
 ): Promise<Round> {
-  const before = treeUsage(server.pid);
+  const before = treeUsage(pid);
   const seen = await runWrk(processes, { url, script, ...load });
-  const after = treeUsage(server.pid);
-  await untilQuiet(server.pid);
+  const after = treeUsage(pid);
+  await untilQuiet(pid);
   const cpuUs = ((after.cpuSeconds - before.cpuSeconds) * 1e6) / Math.max(seen.requests, 1);
   return { ...seen, cpuUs, residentMiB: after.residentMiB };
 }

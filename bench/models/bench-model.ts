@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { encodeModel } from "../../scripts/onnx/model.ts";
 import { slowGraph } from "../../scripts/onnx/fixtures/slow.ts";
-import { mlpGraph, tinyGraph } from "./made-graphs.ts";
+import { echoGraph, mlpGraph, tinyGraph } from "./made-graphs.ts";
 
 export type BenchModel = {
   readonly name: string;
@@ -33,6 +33,13 @@ export function makeTiny(folder: string): BenchModel {
   const path = join(folder, "tiny.onnx");
   writeFileSync(path, encodeModel(tinyGraph()));
   return { name: "tiny", path, input: { name: "X", dims: [3, 2] }, made: true };
+}
+
+/** Texts in, the same texts out: what a script that echoes is measured beside. */
+export function makeEcho(folder: string): BenchModel {
+  const path = join(folder, "echo.onnx");
+  writeFileSync(path, encodeModel(echoGraph()));
+  return { name: "echo", path, input: { name: "text", dims: [1] }, made: true };
 }
 
 /** Reads 8 MB of weights for one row and for thirty-two alike: what batching is for. */

@@ -18,6 +18,17 @@ export function tinyGraph(): Graph {
   };
 }
 
+/** Gives back what it gets. */
+export function echoGraph(): Graph {
+  return {
+    name: "echo",
+    inputs: [tensor("text", "string", ["count"])],
+    outputs: [tensor("echo", "string", ["count"])],
+    constants: [],
+    nodes: [{ op: "Identity", inputs: ["text"], outputs: ["echo"] }],
+  };
+}
+
 /** Fully connected layers over a batch of any size, with the same weights every time. */
 export function mlpGraph(): Graph {
   const next = seededNumbers(7);

@@ -13,6 +13,11 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export type Log = {
   readonly debug: (message: string, fields?: LogFields) => void;
   readonly info: (message: string, fields?: LogFields) => void;
+  /**
+   * Like `info`, for a line of which there are very many: it may wait a moment for the next ones, and
+   * is not made where nobody reads it.
+   */
+  readonly soon?: (message: () => string, fields?: LogFields) => void;
   readonly warn: (message: string, fields?: LogFields) => void;
   readonly error: (message: string, fields?: LogFields) => void;
 };

@@ -14,11 +14,22 @@ export function createBodyLimits(
     deployments.map((deployment) => [deployment.name.toLowerCase(), bodyLimitBytes(deployment)]),
   );
   const smallest = Math.min(...byName.values());
-  return (deployment) => {
-    if (deployment !== undefined) return byName.get(deployment.toLowerCase()) ?? smallest;
-    const live = Object.entries(traffic()).flatMap(([name, share]) =>
+  const limitOf = (shares: Readonly<Record<string, number>>): number => {
+    const live = Object.entries(shares).flatMap(([name, share]) =>
       share > 0 ? [byName.get(name.toLowerCase()) ?? smallest] : [],
     );
     return live.length === 0 ? smallest : Math.min(...live);
+  };
+  // Each request asks, and the shares hardly ever change.
+  let known: Readonly<Record<string, number>> = {};
+  let limit = limitOf(known);
+  return (deployment) => {
+    if (deployment !== undefined) return byName.get(deployment.toLowerCase()) ?? smallest;
+    const shares = traffic();
+    if (shares !== known) {
+      known = shares;
+      limit = limitOf(shares);
+    }
+    return limit;
   };
 }

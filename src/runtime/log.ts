@@ -3,6 +3,8 @@
 import { pino } from "pino";
 
 import type { Log, LogFields } from "../core/ports.ts";
+import { createLineBuffer } from "./line-buffer.ts";
+import type { Sink } from "./line-buffer.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -15,21 +17,21 @@ export type LevelledLog = Log & {
   readonly setLevel: (level: string) => void;
 };
 
-type Sink = { readonly write: (line: string) => unknown };
-
 /**
  * Lines like `<6> 2026-11-23 07:54:32.641 +00:00 {"deployment":"blue","msg":"ready"}`.
  *
  * @source Azure/iotedge: doc/built-in-logs-pull.md
  */
 export function createLog(level: LogLevel, sink: Sink): LevelledLog {
+  const buffer = createLineBuffer(sink);
+  let put = buffer.write;
   const destination = {
     // pino fills this in before it writes, when the destination carries its metadata symbol.
     [Symbol.for("pino.metadata")]: true,
     lastLevel: 30,
     write(line: string) {
       const stamp = new Date().toISOString().replace("T", " ").replace("Z", " +00:00");
-      sink.write(`<${SYSLOG[this.lastLevel] ?? 6}> ${stamp} ${line}`);
+      put(`<${SYSLOG[this.lastLevel] ?? 6}> ${stamp} ${line}`);
     },
   };
   const logger = pino(
@@ -43,6 +45,12 @@ export function createLog(level: LogLevel, sink: Sink): LevelledLog {
   return {
     debug: line("debug"),
     info: line("info"),
+    soon: (message, fields = {}) => {
+      if (!logger.isLevelEnabled("info")) return;
+      put = buffer.hold;
+      logger.info(fields, message());
+      put = buffer.write;
+    },
     warn: line("warn"),
     error: line("error"),
     setLevel: (next) => {

@@ -1,9 +1,11 @@
 /** The entrypoint of an image: environment in, signals in, exit code out. Nothing imports it. */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 
+import { BYTECODE_FOLDER } from "../core/bytecode-folder.ts";
 import { UserError, userError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { runBatchCommand } from "./batch/command.ts";
@@ -58,6 +60,11 @@ function volumeOf(folder: string | undefined): { readonly folder?: string } {
   return folder === undefined ? {} : { folder };
 }
 
+/** An image with Python has the folder; where the runtime runs elsewhere it does not make one. */
+function bytecode(): { readonly bytecode?: string } {
+  return existsSync(BYTECODE_FOLDER) ? { bytecode: BYTECODE_FOLDER } : {};
+}
+
 async function batch(endpoint: ResolvedEndpoint): Promise<number> {
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort());
@@ -102,7 +109,7 @@ try {
     setLogLevel: log.setLevel,
     log,
     clock,
-    scripts: { python: {}, env: process.env, onFailedStart: "retry" },
+    scripts: { python: {}, env: process.env, ...bytecode(), onFailedStart: "retry" },
   });
   const leave = createLeave(running);
   process.on("SIGTERM", leave);

@@ -13,6 +13,8 @@ export type ScriptHost = {
   readonly python: Readonly<Record<string, string>>;
   /** Of this process; a script sees what of it concerns a script. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that Python may keep bytecode in; none is kept where absent. */
+  readonly bytecode?: string;
   /** What a failed first start means: the end, or another try while other deployments serve. */
   readonly onFailedStart: "throw" | "retry";
 };
@@ -36,11 +38,12 @@ export function createScriptEngine(
   deployment: ResolvedDeployment,
   { endpoint, host = NO_HOST, limits, log }: ScriptEngineOptions,
 ): PythonBackend {
-  const { python, env, onFailedStart } = host;
+  const { python, env, bytecode, onFailedStart } = host;
   return createPythonBackend({
     deployment,
     python: python[deployment.name] ?? DEBIANS_PYTHON,
     env,
+    bytecode,
     onnxruntime: libraryPath(),
     memoryBytes: Math.floor(limits.memoryBytes * MEMORY_SHARE),
     status: endpoint.module.status ?? "azure",

@@ -7,7 +7,7 @@ suite("what the bench is asked for", () => {
   test("is everything, where nothing is said", () => {
     const { cases, measures, connections, rounds, out } = parseOptions([]);
     assert.equal(cases.length, 6);
-    assert.equal(measures.length, 5);
+    assert.equal(measures.length, 9);
     assert.deepEqual(
       { connections, rounds, out },
       { connections: [1, 8, 32], rounds: 5, out: undefined },

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
+import { BYTECODE_FOLDER } from "../../src/core/bytecode-folder.ts";
 import { edgewrightJson, startRun } from "../support/edgewright.ts";
 import { post, withoutPython } from "../support/script.ts";
 import { addressOf, NO_ENGINE, startModule, untilLogged } from "./support/container.ts";
@@ -46,9 +48,16 @@ void suite("a script with numpy in a container", { skip: SKIP }, () => {
     const inside = await post(await addressOf(container), BODY);
     assert.equal(inside.status, 200, inside.text);
 
+    // Where the next process finds what this one has compiled.
+    const list = `import os; print([name for _, _, names in os.walk("${BYTECODE_FOLDER}") for name in names])`;
+    const kept = await container.exec({
+      Cmd: ["/usr/bin/python3", "-c", list],
+      AttachStdout: true,
+    });
+    assert.match(await text(await kept.start({})), /'serve\.cpython-\d+\.pyc/);
+
     const here = await startRun(["numpy.yml"], { cwd: place });
-    const { text } = await post(here.url, BODY);
-    assert.equal(inside.text, text);
+    assert.equal(inside.text, (await post(here.url, BODY)).text);
     assert.equal(await here.terminate(), 0);
     await container.stop({ t: 10 });
     assert.equal((await container.inspect()).State.ExitCode, 0);

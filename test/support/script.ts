@@ -29,6 +29,7 @@ export type ScriptOptions = {
   /** Beside the script. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly onFailedStart?: "throw" | "retry";
+  readonly bytecode?: string;
 };
 
 export type LogLine = { readonly level: string; readonly message: string } & LogFields;
@@ -82,6 +83,7 @@ export async function servedScripts(
     scripts: {
       python: {},
       env: { PATH: process.env["PATH"], SECRET_OF_THE_RUNNER: "x", IOTEDGE_MODULEID: "m" },
+      ...(options.bytecode !== undefined && { bytecode: options.bytecode }),
       onFailedStart: options.onFailedStart ?? "throw",
     },
   });

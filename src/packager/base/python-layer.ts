@@ -3,12 +3,22 @@
 import { mkdtemp } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Platform } from "../../spec/resolved.ts";
-import type { Entry } from "../entry.ts";
+import { BYTECODE_FOLDER } from "../../core/bytecode-folder.ts";
+import type { DirectoryEntry, Entry } from "../entry.ts";
 import { symlink } from "../entry.ts";
 import type { LayerSource } from "../layer-source.ts";
+import { USER } from "./rootfs.ts";
 import { debEntries, PYTHON_CUT } from "./deb.ts";
 import { debDigest } from "./digest.ts";
 import type { BaseLayers } from "./layers.ts";
+
+/** Empty, and the module's own: see docs/decisions/005. */
+const BYTECODE: DirectoryEntry = {
+  kind: "directory",
+  path: BYTECODE_FOLDER.slice(1),
+  mode: 0o700,
+  owner: { uid: USER.uid, gid: USER.gid },
+};
 
 /** `undefined` where no deployment has a script. */
 export function pythonLayer(base: BaseLayers, platform: Platform): LayerSource | undefined {
@@ -20,7 +30,7 @@ export function pythonLayer(base: BaseLayers, platform: Platform): LayerSource |
   return {
     name: `Python ${version} (Debian ${suite})`,
     group: "base",
-    key: JSON.stringify(["python", platform, debs]),
+    key: JSON.stringify(["python", platform, debs, BYTECODE]),
     entries: async () => {
       const unpacked = new Map<string, Entry>();
       const folder = await mkdtemp(join(base.folder, "python-"));
@@ -29,7 +39,7 @@ export function pythonLayer(base: BaseLayers, platform: Platform): LayerSource |
         const options = { name: deb.name, file, run: base.run, folder, cut: PYTHON_CUT };
         for (const entry of await debEntries(options)) unpacked.set(entry.path, entry);
       }
-      return [...unpacked.values(), ...alternatives([...unpacked.keys()])];
+      return [...unpacked.values(), ...alternatives([...unpacked.keys()]), BYTECODE];
     },
   };
 }

@@ -1,7 +1,10 @@
 /** How does the module stand in `$edgeAgent`, and what may its own twin change later? */
 
+import { BYTECODE_FOLDER } from "../../core/bytecode-folder.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
+import { USER } from "../base/rootfs.ts";
 import { createOptions } from "./create-options.ts";
+import { mergeJson } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { createOptionsPieces } from "./twin-pieces.ts";
 
@@ -15,8 +18,22 @@ export type ModuleFacts = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-export function moduleEntry({ module }: ResolvedEndpoint, facts: ModuleFacts): JsonObject {
+/** The root is read-only: what a script's first process compiles lies in memory, for the next ones. */
+const BYTECODE: JsonObject = {
+  HostConfig: {
+    Tmpfs: {
+      [BYTECODE_FOLDER]: `rw,noexec,nosuid,nodev,size=32m,mode=700,uid=${USER.uid},gid=${USER.gid}`,
+    },
+  },
+};
+
+export function moduleEntry(
+  { module, deployments }: ResolvedEndpoint,
+  facts: ModuleFacts,
+): JsonObject {
   const { env, startupOrder, imagePullPolicy, restartPolicy } = module;
+  const scripted = deployments.some(({ script }) => script !== undefined);
+  const template = scripted ? mergeJson(facts.template, BYTECODE) : facts.template;
   const variables = Object.entries(env).map(([name, value]) => [name, { value }]);
   return {
     version: facts.version,
@@ -28,7 +45,7 @@ export function moduleEntry({ module }: ResolvedEndpoint, facts: ModuleFacts): J
     ...(variables.length === 0 ? {} : { env: Object.fromEntries(variables) as JsonObject }),
     settings: {
       image: facts.image,
-      ...createOptionsPieces(createOptions(module, facts.template, facts.env)),
+      ...createOptionsPieces(createOptions(module, template, facts.env)),
     },
   };
 }

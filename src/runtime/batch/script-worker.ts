@@ -71,7 +71,7 @@ export function createScriptWorker(options: ScriptWorkerOptions): Worker {
     },
     finish: async () => {
       if (current?.over() === false) {
-        const { done } = current.call(["shutdown"], NOTHING);
+        const { done } = current.call({ envelope: ["shutdown"], body: NOTHING });
         const limit = setTimeout(() => void kill("shutdown() took too long"), FINISH_MS);
         await done;
         clearTimeout(limit);
@@ -95,7 +95,8 @@ async function attempt(
   { files, paths }: MiniBatch,
   { timeoutMs, root }: { readonly timeoutMs: number; readonly root: string },
 ): Promise<Attempt> {
-  const { reply } = process.call(["run", ...paths.map((path) => join(root, path))], NOTHING);
+  const envelope = ["run", ...paths.map((path) => join(root, path))];
+  const { reply } = process.call({ envelope, body: NOTHING });
   const seconds = timeoutMs / 1000;
   const timer = setTimeout(
     () =>

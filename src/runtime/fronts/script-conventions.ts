@@ -21,6 +21,8 @@ const NOT_FOUND =
 const ROUTES = new Set(["/", "/score", "/swagger.json"]);
 
 export function scriptConventions({ origins, tellVersion }: ScriptConventions): Conventions {
+  const version = tellVersion ? { "x-ms-server-version": SERVER_VERSION } : {};
+  const home = { "content-type": "text/html; charset=utf-8", ...version };
   return {
     scoreMethods: ["GET", "POST", "OPTIONS"],
     encodedBodies: true,
@@ -29,13 +31,14 @@ export function scriptConventions({ origins, tellVersion }: ScriptConventions): 
     notAllowed: (_method, allowed) =>
       fault(405, "The method is not allowed for the requested URL.", { allow: allowed.join(", ") }),
     finish: (asked, answer) => {
-      const [path = "/"] = (asked.url ?? "/").split("?", 1);
+      const { url = "/" } = asked;
+      const mark = url.indexOf("?");
+      const path = mark < 0 ? url : url.slice(0, mark);
       // A wrong method never gets as far as the server's own headers.
       if (!ROUTES.has(path) || answer.status === 405) return answer;
-      const cors = origins.length === 0 ? {} : crossOriginHeaders(origins, asked);
-      const version = tellVersion ? { "x-ms-server-version": SERVER_VERSION } : {};
-      const type = path === "/" ? { "content-type": "text/html; charset=utf-8" } : {};
-      return { ...answer, headers: { ...answer.headers, ...type, ...version, ...cors } };
+      const headers = { ...answer.headers, ...(path === "/" ? home : version) };
+      if (origins.length === 0) return { ...answer, headers };
+      return { ...answer, headers: { ...headers, ...crossOriginHeaders(origins, asked) } };
     },
   };
 }

@@ -9,14 +9,15 @@ type Headers = ScoringResponse["headers"];
 
 /** @returns a function that adds the name to an answer */
 export function nameAnswers(deployment: string): (answer: ScoringResponse) => ScoringResponse {
-  // Answers of one form share their headers, so the same addition is made once.
-  const named = new WeakMap<Headers, Headers>();
+  // Answers of one form share their headers: the addition to the last ones is mostly the next one's.
+  let last: Headers | undefined;
+  let named: Headers = {};
   return (answer) => {
-    let added = named.get(answer.headers);
-    if (added === undefined) {
-      added = { ...answer.headers, [DEPLOYMENT_HEADER]: deployment };
-      named.set(answer.headers, added);
+    const { headers } = answer;
+    if (headers !== last) {
+      named = { ...headers, [DEPLOYMENT_HEADER]: deployment };
+      last = headers;
     }
-    return { ...answer, headers: added };
+    return { ...answer, headers: named };
   };
 }

@@ -1,7 +1,7 @@
 /** How does a script's answer leave the endpoint? As Azure's front end lets it, or as it is. */
 
 import type { ScoringResponse } from "../../core/scoring.ts";
-import type { Reply } from "./script-process.ts";
+import type { Reply } from "./conversation.ts";
 
 /** `azure`: everything but 200 is a 424 that tells the script's own status. */
 export type StatusRule = "azure" | "pass-through";
@@ -10,10 +10,21 @@ export const RUN_FAILED =
   "An unexpected error occurred in scoring script. Check the logs for more info.";
 
 export function scriptAnswer(reply: Reply, rule: StatusRule): ScoringResponse {
+  if (reply.runMs !== undefined) return resultAnswer(reply.runMs, reply.body);
   const { headers, repeated } = headersOf(reply.headers);
   const response = { status: reply.status, headers, body: reply.body };
   const answer = rule === "azure" ? azureStatus(response) : response;
   return Object.keys(repeated).length === 0 ? answer : { ...answer, repeated };
+}
+
+/** @source azureml-contract 4.4 */
+function resultAnswer(runMs: string, body: ScoringResponse["body"]): ScoringResponse {
+  const headers = {
+    "content-type": "application/json",
+    "x-ms-run-function-failed": "False",
+    "x-ms-run-fn-exec-ms": runMs,
+  };
+  return { status: 200, headers, body };
 }
 
 /** What the inference server says when a run did not come to its end. @source azureml-contract 4.5 */

@@ -15,6 +15,7 @@ import { createCrew, wordsOf } from "./crew.ts";
 import type { Crew } from "./crew.ts";
 import { scriptEnvironment } from "./environment.ts";
 import type { Environment } from "./environment.ts";
+import { requestLineWriter } from "./request-line.ts";
 import { runRequest } from "./run-request.ts";
 import type { Outcome } from "./run-request.ts";
 import type { ProcessSettings } from "./script-process.ts";
@@ -27,6 +28,8 @@ export type PythonBackendOptions = {
   readonly env: Environment;
   /** Path of ONNX Runtime's library. */
   readonly onnxruntime: string;
+  /** Folder that Python may keep bytecode in. */
+  readonly bytecode: string | undefined;
   /** Of one process, where the deployment sets none. */
   readonly memoryBytes: number;
   readonly status: StatusRule;
@@ -54,6 +57,7 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
     log,
     fields: { deployment: deployment.name },
   });
+  const writeRequestLine = requestLineWriter(log, { deployment: deployment.name });
   const notReady = (): ScoringResponse =>
     faultResponse("ENGINE_NOT_READY", `deployment '${deployment.name}' is not ready`);
   return {
@@ -65,6 +69,7 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
       const outcome = await runRequest(process, request, {
         timeoutMs: scoringTimeoutMs(deployment),
         requestTimeoutMs: deployment.requestTimeoutMs,
+        onReply: (reply) => writeRequestLine(process.pid, request, reply),
         onFree: () => crew.release(process),
       });
       return answerOf(outcome, request, options);

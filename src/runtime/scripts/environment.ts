@@ -24,10 +24,17 @@ const THREAD_VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_TH
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "33554432", MALLOC_TRIM_THRESHOLD_: "67108864" };
 
-/** @param onnxruntime path of the native library, for scripts that import it */
+export type EnvironmentOptions = {
+  readonly env: Environment;
+  /** Path of the native library, for scripts that import it. */
+  readonly onnxruntime: string;
+  /** Folder that Python may keep bytecode in; none is kept where absent. */
+  readonly bytecode?: string | undefined;
+};
+
 export function scriptEnvironment(
   deployment: ResolvedDeployment,
-  { env, onnxruntime }: { readonly env: Environment; readonly onnxruntime: string },
+  { env, onnxruntime, bytecode }: EnvironmentOptions,
 ): Record<string, string> {
   const { script, model, cpus, environmentVariables } = deployment;
   if (script === undefined) throw new Error("a deployment without a script has no such process");
@@ -38,6 +45,7 @@ export function scriptEnvironment(
   return {
     ...ALLOCATOR,
     ...Object.fromEntries(THREAD_VARIABLES.map((name) => [name, threads])),
+    ...(bytecode !== undefined && { PYTHONPYCACHEPREFIX: bytecode }),
     ...Object.fromEntries(passed),
     // @source azureml-contract 4.10, 6.1
     AML_APP_ROOT: dirname(script.path),

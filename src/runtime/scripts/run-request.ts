@@ -3,12 +3,15 @@
 import { Readable } from "node:stream";
 
 import type { ScoringRequest } from "../../core/scoring.ts";
-import type { Reply, ScriptProcess } from "./script-process.ts";
+import type { Reply } from "./conversation.ts";
+import type { ScriptProcess } from "./script-process.ts";
 
 export type RunOptions = {
   /** `SCORING_TIMEOUT_MS`, where the deployment sets it. */
   readonly timeoutMs: number | undefined;
   readonly requestTimeoutMs: number;
+  /** Told of every answer, also of one that nobody waits for any more. */
+  readonly onReply: (reply: Reply) => void;
   /** The process can take the next request. */
   readonly onFree: () => void;
 };
@@ -28,10 +31,11 @@ const LEFT_STREAM_MS = 5000;
 export function runRequest(
   process: ScriptProcess,
   request: ScoringRequest,
-  { timeoutMs, requestTimeoutMs, onFree }: RunOptions,
+  { timeoutMs, requestTimeoutMs, onReply, onFree }: RunOptions,
 ): Promise<Outcome> {
   const { method, query, headers, body, cancellation } = request;
-  const call = process.call([method, "/score", query, headers], body);
+  const envelope = [method, "/score", query, headers["content-type"] ?? ""];
+  const call = process.call({ envelope, headers, body });
   void call.done.then(onFree);
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
@@ -56,6 +60,7 @@ export function runRequest(
     else cancellation.tell(onAbort);
     call.reply.then(
       (reply) => {
+        onReply(reply);
         if (reply.body instanceof Readable) watchStream(reply.body, process, call.done);
         settle({ kind: "reply", reply });
       },

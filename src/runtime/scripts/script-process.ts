@@ -2,13 +2,13 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import type { Duplex, Readable as ReadableStream } from "node:stream";
-import { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import type { Log, LogFields } from "../../core/ports.ts";
-import { createFrameReader, FRAME_KINDS, requestFrame } from "./frames.ts";
-import type { Frame } from "./frames.ts";
+import { converse } from "./conversation.ts";
+import type { Call } from "./conversation.ts";
+import type { ScriptRequest } from "./frames.ts";
 import { lineWriter, logLines } from "./log-lines.ts";
 import type { WriteLine } from "./log-lines.ts";
 
@@ -33,23 +33,10 @@ export type RunningProcess = {
   readonly ended: Promise<string>;
 };
 
-export type Reply = {
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array | Readable;
-};
-
-export type Call = {
-  /** The answer's head, with the body where that is no stream. Rejects when the process ends first. */
-  readonly reply: Promise<Reply>;
-  /** Settles when the process can take the next request, or has ended. */
-  readonly done: Promise<void>;
-};
-
 export type ScriptProcess = RunningProcess & {
   /** Version → OpenAPI document. */
   readonly swagger: Readonly<Record<string, string>>;
-  readonly call: (envelope: readonly unknown[], body: Uint8Array) => Call;
+  readonly call: (request: ScriptRequest) => Call;
 };
 
 const HOST = fileURLToPath(new URL("./python/host.py", import.meta.url));
@@ -63,9 +50,10 @@ export async function startScriptProcess(
   onSpawn: (process: RunningProcess) => void,
 ): Promise<ScriptProcess> {
   const { python, env, workingFolder, initTimeoutMs } = settings;
-  // A session of its own, so that the script's children end with it. No bytecode is written: the
-  // folders belong to the user, or are read-only.
-  const child = spawn(python, ["-B", "-u", HOST], {
+  // No bytecode is written where nobody says where: the folders belong to the user.
+  const keep = env["PYTHONPYCACHEPREFIX"] === undefined ? ["-B"] : [];
+  // A session of its own, so that the script's children end with it.
+  const child = spawn(python, [...keep, "-u", HOST], {
     env,
     cwd: workingFolder,
     detached: true,
@@ -73,9 +61,9 @@ export async function startScriptProcess(
   });
   const running = watch(child);
   const write = lineWriter(settings.log, settings.fields);
-  logLines(child.stdout as ReadableStream, "INFO", settings.streams?.stdout ?? write);
-  logLines(child.stderr as ReadableStream, "WARNING", settings.streams?.stderr ?? write);
-  const conversation = converse(child.stdio[3] as Duplex, running, write);
+  logLines(child.stdout as Readable, "INFO", settings.streams?.stdout ?? write);
+  logLines(child.stderr as Readable, "WARNING", settings.streams?.stderr ?? write);
+  const conversation = converse(child.stdio[3] as Duplex, { ...running, write });
   onSpawn(running);
   const limit = setTimeout(
     () => running.kill(`init() ran longer than ${initTimeoutMs} ms`),
@@ -90,6 +78,7 @@ export async function startScriptProcess(
 }
 
 function watch(child: ChildProcess): RunningProcess {
+  const pid = child.pid ?? 0;
   let killed: string | undefined;
   let gone = false;
   const ended = new Promise<string>((resolve) => {
@@ -99,10 +88,11 @@ function watch(child: ChildProcess): RunningProcess {
     });
     child.once("exit", (code, signal) => {
       gone = true;
+      // What it has started is nobody's any more.
+      killGroup(pid);
       resolve(killed ?? `it ended with ${signal ?? `exit code ${code}`}`);
     });
   });
-  const pid = child.pid ?? 0;
   return {
     pid,
     ended,
@@ -110,103 +100,17 @@ function watch(child: ChildProcess): RunningProcess {
     kill: (reason) => {
       if (gone || pid === 0) return;
       killed ??= reason;
-      try {
-        process.kill(-pid, "SIGKILL");
-      } catch {
-        child.kill("SIGKILL");
-      }
+      if (!killGroup(pid)) child.kill("SIGKILL");
     },
   };
 }
 
-type Ready = { readonly swagger: Readonly<Record<string, string>> };
-type Waiting = {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-  readonly free: () => void;
-  stream?: Readable;
-};
-
-function createWaiter(): Waiting & Call {
-  const settle: Partial<Omit<Waiting, "stream">> = {};
-  const reply = new Promise<Reply>((resolve, reject) => Object.assign(settle, { resolve, reject }));
-  const done = new Promise<void>((free) => Object.assign(settle, { free }));
-  return { ...(settle as Waiting), reply, done };
-}
-
-/** Frames in and out; at most one request is on its way. */
-function converse(
-  socket: Duplex,
-  { ended, kill }: RunningProcess,
-  write: WriteLine,
-): { readonly ready: Promise<Ready>; readonly call: ScriptProcess["call"] } {
-  let waiting: Waiting | undefined;
-  const finish = (): void => {
-    const { free } = waiting ?? {};
-    waiting = undefined;
-    free?.();
-  };
-  const ready = new Promise<Ready>((resolve, reject) => {
-    const onFrame = ({ kind, value, body }: Frame): void => {
-      if (kind === FRAME_KINDS.log) {
-        write((value as { level: string }).level, body.toString());
-      } else if (kind === FRAME_KINDS.ready) {
-        resolve(value as Ready);
-      } else if (kind === FRAME_KINDS.failed) {
-        reject(new Error((value as { reason: string }).reason));
-      } else if (waiting !== undefined) {
-        if (kind === FRAME_KINDS.answer && (value as Head)[2] !== "") {
-          write("INFO", (value as Head)[2]);
-        }
-        if (answered(waiting, { kind, value, body }, socket)) finish();
-      }
-    };
-    socket.on("data", createFrameReader(onFrame));
-    // Its end is told by the process's own.
-    socket.on("error", () => undefined);
-    void ended.then((reason) => {
-      reject(new Error(reason));
-      waiting?.stream?.destroy(new Error(reason));
-      waiting?.reject(new Error(reason));
-      finish();
-    });
-  });
-  return {
-    ready,
-    call: (envelope, body) => {
-      const { reply, done, ...waiter } = createWaiter();
-      waiting = waiter;
-      if (socket.destroyed) kill("its socket is closed");
-      for (const piece of requestFrame(envelope, body)) socket.write(piece);
-      return { reply, done };
-    },
-  };
-}
-
-/** Status, headers, the request's line for the log, whether the body comes in chunks. */
-type Head = readonly [number, readonly (readonly [string, string])[], string, boolean];
-
-/** Whether the answer is complete with this frame. */
-function answered(waiting: Waiting, { kind, value, body }: Frame, socket: Duplex): boolean {
-  if (kind === FRAME_KINDS.answer) {
-    const [status, headers, , streamed] = value as Head;
-    if (!streamed) {
-      waiting.resolve({ status, headers, body });
-      return true;
-    }
-    // A slow reader holds the script back, not the memory.
-    waiting.stream = new Readable({ read: () => void socket.resume() });
-    waiting.stream.on("error", () => undefined);
-    waiting.stream.once("close", () => void socket.resume());
-    waiting.resolve({ status, headers, body: waiting.stream });
+/** False where there is no such group: it is not there yet, or nobody is left in it. */
+function killGroup(pid: number): boolean {
+  try {
+    process.kill(-pid, "SIGKILL");
+    return true;
+  } catch {
     return false;
   }
-  const { stream } = waiting;
-  if (kind === FRAME_KINDS.chunk) {
-    if (stream?.destroyed === false && !stream.push(Buffer.from(body))) socket.pause();
-    return false;
-  }
-  if (kind === FRAME_KINDS.end) stream?.push(null);
-  if (kind === FRAME_KINDS.broken) stream?.destroy(new Error("the script's stream broke off"));
-  return true;
 }

@@ -43,12 +43,14 @@ void suite("frames", () => {
     }
   });
 
-  void test("a request is lengths, JSON and body; a large body is not copied", () => {
-    const small = Buffer.concat(requestFrame(["POST", "é"], Buffer.from("abc")));
+  void test("a request is lengths, JSON of the envelope and of the headers, and body; a large body is not copied", () => {
+    const request = { envelope: ["POST", "é"], headers: { a: "ö" }, body: Buffer.from("abc") };
+    const small = Buffer.concat(requestFrame(request));
     assert.equal(small.readUInt32LE(0), Buffer.byteLength('["POST","é"]'));
-    assert.equal(small.readUInt32LE(4), 3);
-    assert.equal(small.subarray(8).toString(), '["POST","é"]abc');
+    assert.equal(small.readUInt32LE(4), Buffer.byteLength('{"a":"ö"}'));
+    assert.equal(small.readUInt32LE(8), 3);
+    assert.equal(small.subarray(12).toString(), '["POST","é"]{"a":"ö"}abc');
     const large = Buffer.alloc(100_000);
-    assert.equal(requestFrame(["POST"], large)[1], large);
+    assert.equal(requestFrame({ envelope: ["POST"], body: large })[1], large);
   });
 });

@@ -172,6 +172,27 @@ def run(request_headers, data, more=3):
     assert.deepEqual(files, { file: ["a.png", "contents", "image/png"] });
   });
 
+  void test("@rawhttp: headers are pairs, and a mapping whatever the case", async (t) => {
+    const { url } = await servedScript(
+      t,
+      `from azureml_inference_server_http.api.aml_request import rawhttp
+def init():
+    pass
+@rawhttp
+def run(request):
+    headers = request.headers
+    pairs = {}
+    for name, value in headers:
+        pairs[name] = value
+    assert pairs == dict(headers) == dict(headers.items())
+    return [pairs["X-One"], headers["x-oNE"], "x-two" in headers, headers.get("x-two", "none"),
+            headers.getlist("X-ONE"), headers.get("x-one", type=int)]
+`,
+    );
+    const { text } = await ask(url, { headers: { "x-one": "1" } });
+    assert.equal(text, '["1", "1", false, "none", ["1"], 1]');
+  });
+
   void test("a fault of the request's JSON inside @rawhttp is the script's own", async (t) => {
     const { url } = await servedScript(
       t,

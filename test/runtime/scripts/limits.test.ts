@@ -123,6 +123,50 @@ void suite("a script that misbehaves", { skip: withoutPython(), timeout: 60_000 
     assert.ok(resident < 60 * 1024 * 1024, `${resident} bytes`);
   });
 
+  void test("of a fork that comes back from run() only the parent answers, and serves on", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const before = await pidOf(script);
+    const forked = Number((await post(script.url, "result = os.fork()")).text);
+    assert.ok(forked > 0);
+    await post(script.url, `os.waitpid(${forked}, 0)`);
+    assert.deepEqual(childrenOf(before), []);
+    assert.equal(await pidOf(script), before);
+  });
+
+  void test("a status that cannot end a request is the server's fault, and nobody ends", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const before = await pidOf(script);
+    for (const status of [-1, 0, 99, 100, 101, 103, 1000, 2 ** 40]) {
+      const { status: got, text } = await post(script.url, `result = AMLResponse("x", ${status})`);
+      assert.equal(got, 500, String(status));
+      assert.match(text, /^\{"message": "An unexpected internal error/);
+    }
+    assert.equal((await post(script.url, 'result = AMLResponse("x", 999)')).status, 999);
+    assert.equal(await pidOf(script), before);
+  });
+
+  void test("what it writes to the runtime's own socket ends the script, not the runtime", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const frame = (kind: number, text: string, body = 0): string =>
+      `import struct\nos.write(3, struct.pack("<BII", ${kind}, ${text.length}, ${body}) + b'${text}')\ntime.sleep(1000)`;
+    const cases = [
+      frame(3, "{"),
+      frame(3, "[]"),
+      frame(3, '["x",[],"",false]'),
+      frame(3, '[99,[],"",false]'),
+      frame(3, '[200,[["a"]],"",false]'),
+      frame(3, "null"),
+      frame(8, "[1,2]"),
+      frame(7, "null"),
+      "os.write(3, b'\\xff' * 100)\ntime.sleep(1000)",
+    ];
+    for (const source of cases) {
+      assert.deepEqual(await post(script.url, source).then(answerOf), [500, FAILED], source);
+      assert.equal((await post(script.url, "result = 1")).text, "1");
+    }
+    await script.logged(/what it wrote to the runtime's socket cannot be read/);
+  });
+
   void test("the kernel would take a script before the runtime", async (t) => {
     const script = await servedScript(t, EXECUTES);
     const pid = await pidOf(script);
@@ -144,6 +188,15 @@ time.sleep(1000)`;
     const children = childrenOf(pid);
     assert.equal((await answer).status, 408);
     await Promise.all([pid, ...children].map(gone));
+  });
+
+  void test("a script that ends by itself leaves nothing that it has started", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const source = "import subprocess\nresult = subprocess.Popen(['sleep', '1000']).pid";
+    const child = Number((await post(script.url, source)).text);
+    assert.ok(existsSync(`/proc/${child}`));
+    assert.deepEqual(await post(script.url, "os._exit(3)").then(answerOf), [500, FAILED]);
+    await gone(child);
   });
 
   void test("a caller that goes away does not cost the script its process", async (t) => {

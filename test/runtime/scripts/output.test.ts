@@ -140,6 +140,8 @@ void suite("what becomes of a result", { skip: withoutPython() }, () => {
     assert.deepEqual(raw.get("x-ms-run-function-failed"), ["True"]);
     const { status, text } = await post(script.url, 'AMLResponse("", 200, {"a": 1})');
     assert.deepEqual([status, text], [500, `{"message": "${FAILED}"}`]);
+    const injected = await post(script.url, 'AMLResponse("", 200, {"a": "b\\r\\nc: d"})');
+    assert.deepEqual([injected.status, injected.text], [500, `{"message": "${FAILED}"}`]);
   });
 
   void test("a response of any framework is recognised by its shape, and a generator is streamed", async () => {

@@ -1,12 +1,28 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { suite, test } from "node:test";
 
 import { UserError } from "../../../src/core/problem.ts";
 import { ask, post, servedScript, servedScripts, withoutPython } from "../../support/script.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 const ECHO = "def init():\n    pass\ndef run(data):\n    return data\n";
 
 void suite("how a script starts", { skip: withoutPython() }, () => {
+  void test("bytecode is kept where it may be, and nowhere otherwise", async (t) => {
+    const files = { "beside.py": "x = 1\n" };
+    const source = `import beside\n${ECHO}`;
+    const compiled = (folder: string): readonly string[] =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((n) => n.endsWith(".pyc"));
+    const { folder } = await servedScript(t, source, { files });
+    assert.deepEqual(compiled(folder), []);
+
+    const bytecode = tempFolder(t);
+    const kept = await servedScript(t, source, { files, bytecode });
+    assert.deepEqual(compiled(kept.folder), []);
+    assert.ok(compiled(bytecode).some((name) => /beside\.cpython-\d+\.pyc$/.test(name)));
+  });
+
   void test("what cannot be served is refused with the script's own reason", async (t) => {
     const cases: readonly (readonly [string, RegExp])[] = [
       ["def run(data):\n    pass\n", /does not have a init\(\) function defined\./],

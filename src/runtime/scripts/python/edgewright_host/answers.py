@@ -19,6 +19,16 @@ class Answer:
         self.body = body
 
 
+class Result:
+    """What run() returned, as JSON; how the runtime answers with it goes without saying."""
+
+    __slots__ = ("run_ms", "body")
+
+    def __init__(self, run_ms, body):
+        self.run_ms = run_ms
+        self.body = body
+
+
 def fault(status, message, run_failed=False):
     body = json.dumps({"message": message}).encode()
     return Answer(status, [JSON, (FAILED, str(run_failed))], body)
@@ -31,11 +41,22 @@ def empty():
 
 def answer(result, elapsed_ms):
     """Raises what the result raises when it is written down: it is no JSON."""
-    timing = ("x-ms-run-fn-exec-ms", "%.3f" % elapsed_ms)
-    if is_response(result):
-        return _response(result, timing)
-    text = json.dumps({} if result is None else result)
-    return Answer(200, [JSON, (FAILED, "False"), timing], text.encode())
+    kind = type(result)
+    if kind not in _PLAIN and is_response(result):
+        return _response(result, ("x-ms-run-fn-exec-ms", "%.3f" % elapsed_ms))
+    return Result(b"%.3f" % elapsed_ms, _json(result).encode())
+
+
+# Never a response; asking that of each would cost as much as writing it down.
+_PLAIN = frozenset((dict, list, tuple, str, int, float, bool, type(None)))
+
+
+# As json.dumps, which asks each time whether it is asked for anything else.
+_encode = json.JSONEncoder().encode
+
+
+def _json(result):
+    return "{}" if result is None else _encode(result)
 
 
 def is_response(result):
@@ -49,6 +70,8 @@ def is_response(result):
 
 def _response(result, timing):
     status = int(result.status_code)
+    if not 200 <= status <= 999:
+        raise ValueError("%d is no status that ends a request" % status)
     headers = [(str(name), str(value)) for name, value in result.headers.items()]
     if status >= 500:
         headers = [pair for pair in headers if pair[0].lower() != FAILED]

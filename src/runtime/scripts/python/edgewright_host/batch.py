@@ -49,7 +49,7 @@ def serve(descriptor, stand_ins):
         request = wire.receive()
         if request is None:
             return
-        (verb, *files), _body = request
+        verb, *files = request.envelope
         if verb == "shutdown":
             _shutdown(module, wire)
         else:

@@ -1,5 +1,6 @@
 """What does run() get of a request?"""
 
+import functools
 import inspect
 import json
 import logging
@@ -22,34 +23,36 @@ class NotForRun(Exception):
     """A preflight: answered without run()."""
 
 
-def arguments(script, envelope, body):
+def arguments(script, request):
     """The keyword arguments of run(). Raises InputError, NotForRun."""
-    method, path, query, headers = envelope
+    method, _path, _query, content_type = request.envelope
     if script.mode == RAW:
-        found = {script.parameters[0].name: _raw_request(envelope, body)}
+        found = {script.parameters[0].name: _raw_request(request)}
+    elif method == "POST":
+        if script.mode == OBJECT:
+            found = _pick(script, _json_fields(content_type, request.body))
+        else:
+            found = {script.parameters[0].name: _text(content_type, request.body)}
     elif method == "GET":
-        fields = _query_fields(Request(method, path, query, headers, body))
+        fields = _query_fields(Request(request))
         found = (
             _pick(script, fields)
             if script.mode == OBJECT
             else {script.parameters[0].name: json.dumps(fields)}
         )
-    elif method != "POST":
-        raise NotForRun
-    elif script.mode == OBJECT:
-        found = _pick(script, _json_fields(headers, body))
     else:
-        found = {script.parameters[0].name: _text(headers, body)}
+        raise NotForRun
     if script.wants_headers:
-        found["request_headers"] = {name.title(): value for name, value in headers.items()}
+        found["request_headers"] = {
+            name.title(): value for name, value in request.headers.items()
+        }
     return found
 
 
-def _raw_request(envelope, body):
+def _raw_request(request):
     from azureml_inference_server_http.api.aml_request import AMLRequest
 
-    method, path, query, headers = envelope
-    return AMLRequest(method, path, query, headers, body)
+    return AMLRequest(request)
 
 
 def _query_fields(request):
@@ -66,8 +69,8 @@ def _value(text):
         return text
 
 
-def _text(headers, body):
-    kind = headers.get("content-type", "").split(";", 1)[0].strip().lower()
+def _text(content_type, body):
+    kind = _mime_type(content_type)
     if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
         logger.warning(
             "The request's content type is %s: run() gets an empty string, as a form is no JSON. "
@@ -81,8 +84,13 @@ def _text(headers, body):
         raise InputError(400, "Input cannot be decoded as UTF-8: %s" % error) from None
 
 
-def _json_fields(headers, body):
-    kind = headers.get("content-type", "").split(";", 1)[0].strip().lower()
+@functools.lru_cache(maxsize=64)
+def _mime_type(content_type):
+    return content_type.split(";", 1)[0].strip().lower()
+
+
+def _json_fields(content_type, body):
+    kind = _mime_type(content_type)
     if kind != "application/json" and not (
         kind.startswith("application/") and kind.endswith("+json")
     ):
@@ -90,7 +98,7 @@ def _json_fields(headers, body):
     if not body:
         raise InputError(400, "POST body is empty. Expecting a JSON dictionary.")
     try:
-        fields = json.loads(body)
+        fields = json.loads(bytes(body))
     except ValueError as error:
         message = "POST body could not be decoded as JSON: %s" % error
         raise InputError(400, message) from None

@@ -59,20 +59,3 @@ def _print(*values, sep=" ", end="\n", file=None, flush=False):
         return
     text = (" " if sep is None else sep).join(map(str, values))
     logging.getLogger(NAME + ".print").info("%s", text)
-
-
-def stamp(now=None):
-    """The time as the log format shows it: UTC, milliseconds behind a comma."""
-    now = time.time() if now is None else now
-    whole = int(now)
-    return "%s,%03d" % (_second(whole), (now - whole) * 1000)
-
-
-_last_second = (0, "")
-
-
-def _second(whole):
-    global _last_second
-    if _last_second[0] != whole:
-        _last_second = (whole, time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(whole)))
-    return _last_second[1]

@@ -10,6 +10,7 @@ from . import answers, inputs, logs, user_script
 from . import wire as frames
 
 DEFAULT_TIMEOUT_MS = 3600000
+DEPRECATED_ID = b'"x-ms-request-id"'
 
 
 def serve(descriptor, stand_ins):
@@ -32,8 +33,10 @@ def serve(descriptor, stand_ins):
         request = wire.receive()
         if request is None:
             return
-        envelope, body = request
-        _handle(wire, script, envelope, body)
+        _handle(wire, script, request)
+        if wire.forked:
+            # The script forked in run() and let the fork return: the answer is its parent's.
+            os._exit(0)
 
 
 def extend_path(root, code_folder, stand_ins):
@@ -91,28 +94,20 @@ def _describe(wire, script, root):
     )
 
 
-def _handle(wire, script, envelope, body):
-    method, path, query, headers = envelope
+def _handle(wire, script, request):
     start = time.perf_counter()
-    if headers.get("x-ms-request-id"):
+    if DEPRECATED_ID in request.headers_text and request.headers.get("x-ms-request-id"):
         logging.getLogger(logs.NAME).warning(
             "x-ms-request-id header has been deprecated and will be removed from future versions "
             "of the server. Please use x-ms-client-request-id."
         )
-    answer = _score(script, envelope, body)
-    elapsed_ms = (time.perf_counter() - start) * 1000
+    answer = _score(script, request)
+    took_ms = "%.3f" % ((time.perf_counter() - start) * 1000)
+    if type(answer) is answers.Result:
+        wire.send_result(b'["%s","%s"]' % (answer.run_ms, took_ms.encode()), answer.body)
+        return
     streamed = not isinstance(answer.body, bytes)
-    line = "%s I [%d] azmlinfsrv - %s %s%s %d %.3fms %s" % (
-        logs.stamp(),
-        os.getpid(),
-        method,
-        path,
-        "?" + query if query else "",
-        answer.status,
-        elapsed_ms,
-        "N/A" if streamed else len(answer.body),
-    )
-    head = [answer.status, answer.headers, line, streamed]
+    head = [answer.status, answer.headers, took_ms, streamed]
     if streamed:
         wire.send(frames.ANSWER, head)
         _stream(wire, answer.body)
@@ -120,9 +115,9 @@ def _handle(wire, script, envelope, body):
         wire.send(frames.ANSWER, head, answer.body)
 
 
-def _score(script, envelope, body):
+def _score(script, request):
     try:
-        given = inputs.arguments(script, envelope, body)
+        given = inputs.arguments(script, request)
     except inputs.NotForRun:
         return answers.empty()
     except inputs.InputError as error:

@@ -11,31 +11,51 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 
-class Headers(dict):
-    """Names in any case; written `Test-Header`."""
+class Headers:
+    """Names in any case; written `Test-Header`. Like the web framework's they iterate over pairs."""
 
     def __init__(self, pairs=()):
-        super().__init__()
-        for name, value in pairs:
-            self[name] = value
+        self._values = {_title(name): value for name, value in pairs}
 
-    def __setitem__(self, name, value):
-        super().__setitem__(_title(name), value)
+    def __iter__(self):
+        return iter(self._values.items())
 
-    def __getitem__(self, name):
-        return super().__getitem__(_title(name))
+    def __len__(self):
+        return len(self._values)
 
     def __contains__(self, name):
-        return isinstance(name, str) and super().__contains__(_title(name))
+        return _title(name) in self._values
+
+    def __getitem__(self, name):
+        return self._values[_title(name)]
 
     def get(self, name, default=None, type=None):  # noqa: A002  the framework's own word
-        value = super().get(_title(name), default)
+        value = self._values.get(_title(name), default)
         if type is None or value is default:
             return value
         try:
             return type(value)
         except ValueError:
             return default
+
+    def getlist(self, name):
+        """One value at most: the runtime joins those of a repeated header with commas."""
+        return [self[name]] if name in self else []
+
+    get_all = getlist
+
+    # With these dict(headers) is a mapping of names to values.
+    def keys(self):
+        return self._values.keys()
+
+    def values(self):
+        return self._values.values()
+
+    def items(self):
+        return self._values.items()
+
+    def __repr__(self):
+        return "Headers(%r)" % list(self)
 
 
 def _title(name):
@@ -106,16 +126,23 @@ class BadRequest(Exception):
 
 
 class Request:
-    """The envelope of one request."""
+    """One request, as the runtime handed it on; what nobody asks for is not read."""
 
-    def __init__(self, method, path, query, headers, body):
-        self.method = method
-        self.path = path
+    def __init__(self, received):
+        self.method, self.path, query, content_type = received.envelope
         self.query_string = query.encode("latin-1", "replace")
-        self.headers = Headers(headers.items())
-        self._body = body
+        self.content_type = content_type or None
+        self._received = received
+        self._body = bytes(received.body)
+        self._headers = None
         self._parsed = None
         self._args = None
+
+    @property
+    def headers(self):
+        if self._headers is None:
+            self._headers = Headers(self._received.headers.items())
+        return self._headers
 
     @property
     def args(self):
@@ -123,10 +150,6 @@ class Request:
             text = self.query_string.decode("utf-8", "replace")
             self._args = MultiDict(parse_qsl(text, keep_blank_values=True))
         return self._args
-
-    @property
-    def content_type(self):
-        return self.headers.get("content-type")
 
     @property
     def mimetype(self):

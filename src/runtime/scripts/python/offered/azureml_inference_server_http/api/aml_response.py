@@ -13,7 +13,10 @@ class ResponseHeaders:
         self._pairs = list(pairs)
 
     def add(self, name, value):
-        self._pairs.append((name, str(value)))
+        text = str(value)
+        if "\n" in text or "\r" in text:
+            raise ValueError("Header values must not contain newline characters.")
+        self._pairs.append((name, text))
 
     add_header = add
 
