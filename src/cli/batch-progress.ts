@@ -1,10 +1,12 @@
 /** How does a job look to whoever waits for it? A bar on a terminal, plain lines elsewhere. */
 
-import { renderProgress } from "../runtime/batch/progress.ts";
-import type { Progress } from "../runtime/batch/progress.ts";
+import { renderProgress } from "../runtime/batch/report/progress.ts";
+import type { Progress } from "../runtime/batch/report/progress.ts";
 import type { Invocation } from "./command.ts";
 
 const BAR_WIDTH = 24;
+/** Of a terminal that does not say. */
+const COLUMNS = 80;
 /** Lines of a log need no more. */
 const LINE_MS = 10_000;
 
@@ -35,7 +37,7 @@ function createBar(terminal: NodeJS.WriteStream): ProgressView {
       const filled = total === 0 ? BAR_WIDTH : Math.floor((totals.files / total) * BAR_WIDTH);
       const bar = "█".repeat(filled).padEnd(BAR_WIDTH, "░");
       const line = `${bar} ${renderProgress(progress)}`;
-      terminal.write(`\r\u001B[K${line.slice(0, terminal.columns - 1)}`);
+      terminal.write(`\r\u001B[K${line.slice(0, (terminal.columns || COLUMNS) - 1)}`);
     },
     end: () => {
       if (shown) terminal.write("\n");

@@ -1,5 +1,6 @@
 /** `batch render SPEC --engine kubernetes|slurm`: the same job, as a job engine runs it in pieces. */
 
+import { engineJob } from "../packager/batch/engine-job.ts";
 import { renderKubernetesJob } from "../packager/batch/kubernetes.ts";
 import { renderSlurmScript } from "../packager/batch/slurm.ts";
 import { deploymentFrom, settingsFrom } from "../runtime/batch/flags.ts";
@@ -13,12 +14,12 @@ export const RENDER_OPTIONS = {
   claim: {
     type: "string",
     value: "NAME",
-    summary: "of render: volume claim with input and output, both below --mount",
+    summary: "of render: volume claim with input and output; the spec's volume otherwise",
   },
   mount: {
     type: "string",
     value: "PATH",
-    summary: "of render: where the claim is, /data otherwise",
+    summary: "of render: where the claim is, the volume's path otherwise",
   },
 } as const satisfies Record<string, Option>;
 
@@ -52,28 +53,33 @@ export async function renderJob(invocation: Invocation): Promise<Outcome> {
     const value = options[name];
     return typeof value === "string" ? [`--${name}=${value}`] : [];
   });
-  const job = [
-    `--input=${textOf(options, "input")}`,
-    `--output=${textOf(options, "output")}`,
-    ...(typeof options["input-list"] === "string" ? [`--input-list=${options["input-list"]}`] : []),
-    "--shard=auto",
-    ...flags,
-  ];
-  const common = { name: endpoint.module.name, shards, job, deployment };
+  const job = engineJob(endpoint, {
+    deployment,
+    shards,
+    flags,
+    ...given(options, "input", "output", "claim", "mount"),
+    ...(typeof options["input-list"] === "string" && { inputList: options["input-list"] }),
+  });
   const text =
     engine === "slurm"
-      ? renderSlurmScript({ ...common, specs })
-      : renderKubernetesJob({
-          ...common,
-          image: textOf(options, "image"),
-          claim: textOf(options, "claim"),
-          mount: typeof options["mount"] === "string" ? options["mount"] : "/data",
-        });
+      ? renderSlurmScript({ ...job, specs })
+      : renderKubernetesJob({ ...job, image: imageOf(options) });
   return { problems: read.problems, json: { engine, shards, text }, text: text.trimEnd() };
 }
 
-function textOf(options: Invocation["options"], name: string): string {
-  const value = options[name];
-  if (typeof value === "string" && value !== "") return value;
-  throw new UsageError(`batch render needs --${name}`);
+function imageOf({ image }: Invocation["options"]): string {
+  if (typeof image === "string" && image !== "") return image;
+  throw new UsageError("batch render --engine kubernetes needs --image, which `build` prints");
+}
+
+/** Of these flags those that have a value. */
+function given<K extends string>(
+  options: Invocation["options"],
+  ...names: readonly K[]
+): { readonly [P in K]?: string } {
+  const values = names.flatMap((name) => {
+    const value = options[name];
+    return typeof value === "string" && value !== "" ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(values) as { readonly [P in K]?: string };
 }

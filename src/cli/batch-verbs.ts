@@ -4,11 +4,11 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 
 import { numberFrom } from "../runtime/batch/flags.ts";
-import { mergeShards } from "../runtime/batch/merge.ts";
-import { sayOutcome } from "../runtime/batch/outcome.ts";
-import { renderDuration, renderProgress } from "../runtime/batch/progress.ts";
-import { readJobStatus } from "../runtime/batch/status.ts";
-import type { JobStatus } from "../runtime/batch/status.ts";
+import { mergeShards } from "../runtime/batch/shards/merge.ts";
+import { sayOutcome } from "../runtime/batch/report/outcome.ts";
+import { renderDuration, renderProgress } from "../runtime/batch/report/progress.ts";
+import { readJobStatus } from "../runtime/batch/report/status.ts";
+import type { JobStatus } from "../runtime/batch/report/status.ts";
 import { UsageError } from "./command.ts";
 import type { Invocation, Outcome } from "./command.ts";
 

@@ -15,7 +15,6 @@ import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { MODEL_OPTIONS } from "./models.ts";
 import { renderBytes } from "./render.ts";
 import { scriptSyntax } from "./script-syntax.ts";
-import { servable } from "./servable.ts";
 
 export const BUILD: Command = {
   name: "build",
@@ -55,9 +54,10 @@ export const BUILD: Command = {
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
+    const jobs = jobsOf(endpoint, invocation.args);
     const problems = [
       ...read.problems,
-      ...servable(endpoint),
+      ...jobs.problems,
       ...(await scriptSyntax(endpoint, invocation)),
     ];
     if (hasErrors(problems)) return { problems };
@@ -68,6 +68,7 @@ export const BUILD: Command = {
       output,
       ...(typeof tag === "string" && { tag }),
       ...maxUpdateOf(invocation),
+      ...(jobs.value && { jobs: jobs.value }),
       deviceEnv: { ...auth.env, ...memoryEnv(endpoint) },
       models,
     });
@@ -79,6 +80,21 @@ export const BUILD: Command = {
     };
   },
 };
+
+/** What the job manifests of a batch endpoint run: its default deployment. */
+function jobsOf(
+  { kind, deployments, defaultDeployment }: ResolvedEndpoint,
+  specs: readonly string[],
+): { readonly value?: PackOptions["jobs"]; readonly problems: readonly Problem[] } {
+  if (kind !== "batch") return { problems: [] };
+  const deployment = deployments.find(({ name }) => name === defaultDeployment);
+  if (deployment !== undefined) return { value: { deployment, specs }, problems: [] };
+  const message =
+    "the endpoint has several deployments and no default: no job manifests are written";
+  const hint =
+    "Write defaults: {deployment_name: NAME}, or use `batch render --deployment NAME` for each.";
+  return { problems: [{ code: "BATCH_DEPLOYMENT", severity: "note", message, hint }] };
+}
 
 /** What the device holds credentials against: in the manifest, so that the image is the same for all. */
 export async function authEnv(

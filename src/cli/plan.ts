@@ -1,6 +1,5 @@
 /** `edgewright plan SPEC`: which layers the images will have, and how large they are. */
 
-import { hasErrors } from "../core/problem.ts";
 import { planLayers } from "../packager/plan-layers.ts";
 import type { PlannedImage } from "../packager/plan-layers.ts";
 import { ASSEMBLE_OPTIONS, assembleOptions } from "./assemble-options.ts";
@@ -9,7 +8,6 @@ import type { Command } from "./command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { MODEL_OPTIONS } from "./models.ts";
 import { renderBytes } from "./render.ts";
-import { servable } from "./servable.ts";
 
 export const PLAN: Command = {
   name: "plan",
@@ -20,12 +18,10 @@ export const PLAN: Command = {
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
-    const problems = [...read.problems, ...servable(endpoint)];
-    if (hasErrors(problems)) return { problems };
     const options = { ...assembleOptions(invocation, endpoint), models };
     const { platforms, problems: found } = await planLayers(endpoint, options);
     return {
-      problems: [...problems, ...found],
+      problems: [...read.problems, ...found],
       json: { platforms },
       text: platforms.map(render).join("\n"),
     };

@@ -1,6 +1,8 @@
 /** `edgewright run SPEC`: the runtime on this machine, now. */
 
+import { statSync } from "node:fs";
 import { isIPv4 } from "node:net";
+import { resolve } from "node:path";
 
 import { hasErrors } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
@@ -10,14 +12,13 @@ import type { LocalOptions } from "../runtime/local.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { checkAddress } from "./address.ts";
-import { flagValue } from "./command.ts";
+import { flagValue, UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { startLocalRuntime } from "./local-runtime.ts";
 import { MODEL_OPTIONS, servedFrom } from "./models.ts";
 import { interpretersOf } from "./python.ts";
-import { servable } from "./servable.ts";
 
 export const RUN: Command = {
   name: "run",
@@ -50,6 +51,11 @@ export const RUN: Command = {
       value: "PATH",
       summary: "interpreter of scoring scripts; otherwise the first that has all they import",
     },
+    data: {
+      type: "string",
+      value: "DIR",
+      summary: "of a batch endpoint: the folder that its jobs read and write",
+    },
     watch: { type: "boolean", summary: "load a scoring script again when it is saved" },
     ...MODEL_OPTIONS,
     ...DEVICE_OPTION,
@@ -59,8 +65,8 @@ export const RUN: Command = {
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const endpoint = servedFrom(read.value.endpoint, read.value.models);
-    const problems = [...read.problems, ...servable(endpoint)];
-    if (hasErrors(problems)) return { problems };
+    const problems = [...read.problems];
+    const folders = dataFolders(endpoint, invocation);
     await checkAddress(host, port);
     const asked = invocation.options["auth"] === true || !isLoopback(host);
     const { auth, problems: found } = await authFor(invocation, endpoint, asked);
@@ -72,7 +78,8 @@ export const RUN: Command = {
     const scripts = await scriptHost(endpoint, invocation);
     problems.push(...scripts.problems);
     const local = { logLevel: logLevel ?? defaultLevel(endpoint), watch, scripts: scripts.host };
-    const options = { endpoint, host, port, auth, ...local, ...metrics };
+    const jobs = { folders, logLevel: local.logLevel };
+    const options = { endpoint, host, port, auth, jobs, ...local, ...metrics };
     const { url, metricsUrl, pid, stop, ended } = await startLocalRuntime(options);
     invocation.announce({
       problems,
@@ -85,6 +92,21 @@ export const RUN: Command = {
     return undefined;
   },
 };
+
+/** A batch endpoint takes jobs: where they may read and write is for whoever runs it to say. */
+function dataFolders({ kind }: ResolvedEndpoint, { options, cwd }: Invocation): readonly string[] {
+  const { data } = options;
+  if (kind !== "batch") {
+    if (data === undefined) return [];
+    throw new UsageError("--data is for batch endpoints, and this is an online endpoint");
+  }
+  if (typeof data !== "string") {
+    throw new UsageError("run of a batch endpoint needs --data DIR, for the files of its jobs");
+  }
+  const folder = resolve(cwd, data);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return [folder];
+  throw new UsageError(`--data is ${folder}, which is no folder`);
+}
 
 /** What a script prints is what its author looks for. */
 function defaultLevel({ deployments }: ResolvedEndpoint): LocalOptions["logLevel"] {

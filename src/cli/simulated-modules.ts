@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { hasErrors, readOf } from "../core/problem.ts";
+import { readOf } from "../core/problem.ts";
 import type { Problem, Read } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import { moduleTwin } from "../packager/manifest/module.ts";
@@ -18,7 +18,6 @@ import { credentialsFor } from "./credentials.ts";
 import { loadEndpoint } from "./endpoint.ts";
 import type { LoadedEndpoint } from "./endpoint.ts";
 import { servedFrom } from "./models.ts";
-import { servable } from "./servable.ts";
 
 const RUNTIME = fileURLToPath(new URL("../runtime/main.js", import.meta.url));
 
@@ -56,8 +55,8 @@ export async function loadModules(
   for (const { name, specs: files } of specs) {
     const invocation = { ...options.invocation, args: files };
     const read = await loadEndpoint(invocation);
-    problems.push(...read.problems, ...(read.ok ? servable(read.value.endpoint) : []));
-    if (!read.ok || hasErrors(problems)) continue;
+    problems.push(...read.problems);
+    if (!read.ok) continue;
     const { endpoint, models } = read.value;
     const module = { ...endpoint.module, name: name ?? endpoint.module.name };
     const loaded = { endpoint: { ...endpoint, module }, models };

@@ -8,6 +8,8 @@ export type Kind =
   | "unauthorized"
   | "not-ready"
   | "timeout"
+  | "conflict"
+  | "overload"
   | "refused"
   | "bug";
 
@@ -89,6 +91,7 @@ export const CODES = {
   AUTH_EXPIRED: { title: "A token has expired", kind: "unauthorized" },
   ROUTE_UNKNOWN: { title: "There is nothing at this address", kind: "not-found" },
   ROUTE_VERSION: { title: "There is no such version of the document", kind: "not-found" },
+  ROUTE_KIND: { title: "The endpoint is of the other kind", kind: "not-found" },
   ROUTE_METHOD: { title: "The method is not allowed here", kind: "not-allowed" },
   ROUTE_DEPLOYMENT: { title: "No deployment takes this request", kind: "not-found" },
   ENGINE_NOT_READY: { title: "The deployment is not ready", kind: "not-ready" },
@@ -113,6 +116,15 @@ export const CODES = {
   BATCH_NOTHING: { title: "No item of the job succeeded", kind: "refused" },
   BATCH_STOPPED: { title: "The job stopped before its end", kind: "refused" },
   BATCH_MERGE: { title: "The shards of a job cannot be joined", kind: "refused" },
+
+  // Jobs that a module is asked for.
+  JOB_REQUEST: { title: "A job cannot be started as it was asked for", kind: "bad-input" },
+  JOB_PLACE: { title: "A job may not read or write there", kind: "bad-input" },
+  JOB_UNKNOWN: { title: "There is no such job", kind: "not-found" },
+  JOB_STATE: { title: "The job is in another state", kind: "conflict" },
+  JOB_QUEUE: { title: "Too many jobs wait", kind: "overload" },
+  JOB_STORE: { title: "Jobs cannot be kept", kind: "refused" },
+  JOB_DIED: { title: "A job's process ended by itself", kind: "refused" },
 
   // Images and deployment manifests.
   BUILD_INPUT: { title: "A file of the image cannot be packed", kind: "bad-input" },

@@ -5,14 +5,18 @@ import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { LOCK_FILE } from "./base/lock.ts";
 import type { PackOptions, PackOutput, PackResult } from "./pack-options.ts";
 
-/** Of `archive:X.tar` and of `oci:X` the others are X.deployment.json, X.build.json and X.cdx.json. */
+/**
+ * Of `archive:X.tar` and of `oci:X` the others are X.deployment.json, X.build.json and X.cdx.json; of a
+ * batch endpoint X.kubernetes.json and X.slurm.sh too.
+ */
 export function outputPaths(
   endpoint: ResolvedEndpoint,
   {
     output,
     workingFolder,
     specFolder,
-  }: Pick<PackOptions, "output" | "workingFolder" | "specFolder">,
+    jobs,
+  }: Pick<PackOptions, "output" | "workingFolder" | "specFolder" | "jobs">,
 ): PackResult["files"] {
   const image = placeOf(output, workingFolder);
   const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
@@ -22,6 +26,7 @@ export function outputPaths(
     record: `${stem}.build.json`,
     sbom: `${stem}.cdx.json`,
     lock: join(specFolder, LOCK_FILE),
+    ...(jobs && { kubernetes: `${stem}.kubernetes.json`, slurm: `${stem}.slurm.sh` }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../core/problem.ts";
 import type { ShippedModel } from "../model/prepare/shipped.ts";
-import type { Platform } from "../spec/resolved.ts";
+import type { Platform, ResolvedDeployment } from "../spec/resolved.ts";
 import type { Digest } from "./blob-store.ts";
 import type { Layer } from "./image/layer.ts";
 import type { RunProgram } from "./programs.ts";
@@ -50,11 +50,16 @@ export type PackOptions = {
   readonly deviceEnv?: Readonly<Record<string, string>>;
   /** Where the engine is told. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of a batch endpoint: what its job manifests run, and from which specs. */
+  readonly jobs?: { readonly deployment: ResolvedDeployment; readonly specs: readonly string[] };
   readonly signal?: AbortSignal;
 };
 
 /** What decides the bytes of the images. */
-export type AssembleOptions = Omit<PackOptions, "output" | "tag" | "deviceEnv" | "maxUpdate">;
+export type AssembleOptions = Omit<
+  PackOptions,
+  "output" | "tag" | "deviceEnv" | "maxUpdate" | "jobs"
+>;
 
 export type PackedImage = {
   readonly platform: Platform;
@@ -80,6 +85,9 @@ export type PackResult = {
     /** CycloneDX. */
     readonly sbom: string;
     readonly lock: string;
+    /** Indexed Job and array script of a batch endpoint. */
+    readonly kubernetes?: string;
+    readonly slurm?: string;
   };
   readonly problems: readonly Problem[];
 };

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { assemble } from "./assemble.ts";
+import { renderJobFiles } from "./batch/job-files.ts";
 import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
 import type { Deployment } from "./manifest/deployment.ts";
@@ -64,7 +65,10 @@ async function build(
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
   const files = outputPaths(endpoint, options);
-  for (const path of [files.manifest, files.record, files.sbom]) await outputs.claim(path);
+  const { kubernetes, slurm } = files;
+  for (const path of [files.manifest, files.record, files.sbom, kubernetes, slurm]) {
+    if (path !== undefined) await outputs.claim(path);
+  }
   const template = await readData(packageRoot, "module-template/create-options.json");
   const manifestBase = await readData(packageRoot, "deployment-manifests/base.json");
   const manifestOf = (version: string): Deployment => {
@@ -91,7 +95,12 @@ async function build(
   const facts = { name, endpoint: endpoint.name, base: base.title, created, ...versions };
   await outputs.write(files.manifest, manifest.text);
   await outputs.write(files.record, printRecord({ ...facts, index }));
-  const { platforms } = options;
+  const { platforms, jobs } = options;
+  if (jobs !== undefined) {
+    const texts = renderJobFiles(endpoint, { ...jobs, image: name });
+    if (kubernetes !== undefined) await outputs.write(kubernetes, texts.kubernetes);
+    if (slurm !== undefined) await outputs.write(slurm, texts.slurm);
+  }
   const contents = { name, index: index.digest, created, platforms, lock: base.lock, endpoint };
   await outputs.write(files.sbom, await printSbom({ ...contents, packageRoot }));
   progress(

@@ -9,7 +9,7 @@ import type { Clock, Log } from "../core/ports.ts";
 import type { Signature, TensorSpec } from "../core/signature.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { AuthOptions } from "./auth/guard.ts";
-import type { EdgeFront } from "./edge/front.ts";
+import type { EdgeFront, EdgeFrontOptions } from "./edge/front.ts";
 import type { RuntimeControls } from "./edge/controls.ts";
 import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
@@ -26,6 +26,8 @@ export type EdgeModuleOptions = {
   readonly auth: AuthOptions;
   readonly setKeys: (keys: AuthOptions["keys"]) => void;
   readonly setLogLevel?: RuntimeControls["setLogLevel"];
+  /** Methods of a batch endpoint, by name: payload in, status and JSON out. */
+  readonly jobMethods?: EdgeFrontOptions["jobMethods"] | undefined;
   readonly limits: Limits;
   readonly ready: () => boolean;
   readonly stats: () => object;
@@ -46,7 +48,7 @@ export function startEdgeModule(options: EdgeModuleOptions): EdgeModule {
 }
 
 async function load(options: EdgeModuleOptions): Promise<EdgeFront> {
-  const { endpoint, router, servings, metrics, folder } = options;
+  const { endpoint, router, servings, metrics, folder, jobMethods = {} } = options;
   const { startEdgeFront } = await import("./edge/front.ts");
   const { module, mirror } = endpoint;
   const messages = metrics.counter(
@@ -56,6 +58,7 @@ async function load(options: EdgeModuleOptions): Promise<EdgeFront> {
   const spec = Object.fromEntries(endpoint.deployments.map(({ name, traffic }) => [name, traffic]));
   const front = startEdgeFront({
     ...options,
+    jobMethods,
     scorer: router,
     window: () => servings.reduce((sum, { admission }) => sum + admission.slots(), 0),
     deployments: endpoint.deployments.map(({ name }) => name),

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { BYTECODE_FOLDER } from "../core/bytecode-folder.ts";
 import { UserError, userError } from "../core/problem.ts";
@@ -56,6 +56,15 @@ function fromFolder(endpoint: ResolvedEndpoint, folder: string): ResolvedEndpoin
   return { ...endpoint, deployments };
 }
 
+/** On the volume of a batch endpoint lie what jobs read and write: what waits for the hub keeps aside. */
+function edgeFolder({ kind }: ResolvedEndpoint, volume: string | undefined): string | undefined {
+  return kind === "batch" && volume !== undefined ? join(volume, ".edgewright") : volume;
+}
+
+function foldersOf(given: readonly string[], volume: string | undefined): readonly string[] {
+  return given.length > 0 || volume === undefined ? given : [volume];
+}
+
 function volumeOf(folder: string | undefined): { readonly folder?: string } {
   return folder === undefined ? {} : { folder };
 }
@@ -90,22 +99,19 @@ try {
   log = createLog(settings.logLevel, process.stderr);
   const endpoint = withNeeds(await loadEndpoint(settings.endpointFile), settings.modelMemory);
   if (process.argv[2] === "batch") process.exit(await batch(endpoint));
-  if (endpoint.kind === "batch") {
-    throw userError("CLI_UNSUPPORTED", "this image runs batch jobs, and was started to serve", {
-      hint: "Start it with the command batch --input PATH --output DIR.",
-    });
-  }
   const { host, port, metricsPort, keyHashes, tokenKeys } = settings;
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };
   const metrics = metricsPort === undefined ? {} : { metricsPort };
+  const volume = settings.volume ?? endpoint.module.volume?.path;
   const running = await serve({
     endpoint,
     host,
     port,
     ...metrics,
     auth,
-    ...(settings.edge && { edge: volumeOf(settings.volume ?? endpoint.module.volume?.path) }),
+    ...(settings.edge && { edge: volumeOf(edgeFolder(endpoint, volume)) }),
+    jobs: { folders: foldersOf(settings.dataFolders, volume), logLevel: settings.logLevel },
     setLogLevel: log.setLevel,
     log,
     clock,

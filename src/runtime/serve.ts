@@ -9,7 +9,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { memoryProblems } from "../core/body-limit.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import { UserError } from "../core/problem.ts";
+import type { ScoringResponse } from "../core/scoring.ts";
 import { disableTelemetry } from "../model/onnxruntime.ts";
+import { scoredDeployments } from "../spec/resolved.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { createBodyLimits } from "./body-limits.ts";
 import { createGuard } from "./auth/guard.ts";
@@ -19,8 +21,11 @@ import type { EdgeModule } from "./edge-module.ts";
 import { createHttpFront } from "./fronts/http.ts";
 import { createMetricsFront } from "./fronts/metrics-front.ts";
 import { createOpenApiPage } from "./fronts/openapi-page.ts";
+import type { PageOptions } from "./fronts/pages.ts";
+import type { Jobs, JobSettings } from "./jobs.ts";
 import { reportLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { watchDeployments } from "./metrics/deployments.ts";
 import { watchMachine } from "./metrics/machine.ts";
 import type { Router } from "./routing/router.ts";
@@ -28,7 +33,9 @@ import { createRuntimeMetrics } from "./runtime-metrics.ts";
 import { conventionsFor } from "./endpoint-conventions.ts";
 import type { ScriptHost } from "./script-engine.ts";
 import { createServedEndpoint } from "./served-endpoint.ts";
+import type { ServedEndpoint } from "./served-endpoint.ts";
 import { runtimeVersion } from "./version.ts";
+import { faultResponse } from "./wire/fault.ts";
 
 export type ServeOptions = {
   readonly endpoint: ResolvedEndpoint;
@@ -45,6 +52,8 @@ export type ServeOptions = {
   readonly clock: Clock;
   /** For deployments with a script. */
   readonly scripts?: ScriptHost;
+  /** For a batch endpoint, which takes jobs in place of scoring requests. */
+  readonly jobs?: JobSettings;
 };
 
 export type Running = {
@@ -74,8 +83,9 @@ const GRACE_MS = 8_000;
  * @throws UserError where the address is taken or a model cannot be served
  */
 export async function serve(options: ServeOptions): Promise<Running> {
-  const { endpoint, host, port, metricsPort, auth, log, clock } = options;
+  const { host, port, metricsPort, auth, log, clock } = options;
   disableTelemetry();
+  const endpoint = { ...options.endpoint, deployments: scoredDeployments(options.endpoint) };
   const cramped = memoryProblems(endpoint.deployments);
   if (cramped.length > 0) throw new UserError(cramped);
   const guard = createGuard(auth, endpoint.name, clock);
@@ -88,20 +98,17 @@ export async function serve(options: ServeOptions): Promise<Running> {
   );
   const around = { clock, log, limits, scripts: options.scripts };
   const served = createServedEndpoint({ endpoint, metrics: runtimeMetrics, ...around });
-  const { router, ready, stats, described: deployments } = served;
+  const { router, ready, stats } = served;
   const secured = auth.mode !== "none";
+  const jobs = await jobsOf(options, { metrics, secured });
   watchDeployments(metrics, ready, () => stats().deployments);
   watchMachine(metrics, { limits, clock, version: runtimeVersion() });
   const front = createHttpFront({
-    scorer: router,
+    scorer: jobs === undefined ? router : { ...router, score: noScoring },
     conventions: conventionsFor(endpoint),
-    pages: {
-      ready,
-      stats,
-      renderMetrics: metrics.render,
-      openApi: createOpenApiPage({ ...endpoint, deployments, secured, scorer: router }),
-    },
+    pages: pagesOf({ endpoint, served, metrics, secured, jobs }),
     v2: served.v2,
+    ...(jobs && { jobs: jobs.routes }),
     admit: guard.admit,
     metrics: runtimeMetrics,
     log,
@@ -116,7 +123,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const stop = async (): Promise<boolean> => {
     log.info("stopping");
     const late = wait(GRACE_MS, false, { ref: false });
-    await Promise.all([front.stop(GRACE_MS), edge?.stop()]);
+    await Promise.all([front.stop(GRACE_MS), edge?.stop(), jobs?.stop()]);
     const clean = await Promise.race([router.close().then(() => true), late]);
     await metricsFront.stop();
     log.info(clean ? "stopped" : "stopped while a model still runs");
@@ -135,16 +142,52 @@ export async function serve(options: ServeOptions): Promise<Running> {
   }
   log.info("ready", {
     endpoint: endpoint.name,
-    deployments: endpoint.deployments.length,
+    deployments: options.endpoint.deployments.length,
     url,
     metricsUrl,
   });
   reportKeys(auth, log);
   const { setKeys } = guard;
-  const hands = { ...options, ...served, setKeys, limits, metrics };
-  if (options.edge !== undefined) edge = startEdgeModule({ ...hands, ...options.edge });
+  const hands = { ...options, ...served, endpoint, setKeys, limits, metrics };
+  if (options.edge !== undefined) {
+    edge = startEdgeModule({ ...hands, ...options.edge, jobMethods: jobs?.methods });
+  }
   const { reload } = served;
   return { url, ...(metricsUrl !== undefined && { metricsUrl }), router, setKeys, reload, stop };
+}
+
+/** Loaded for batch endpoints alone: others need none of it. */
+async function jobsOf(
+  { endpoint, jobs, scripts, clock, log }: ServeOptions,
+  around: { readonly metrics: Metrics; readonly secured: boolean },
+): Promise<Jobs | undefined> {
+  if (endpoint.kind !== "batch") return undefined;
+  const { openJobs } = await import("./jobs.ts");
+  const { folders, logLevel } = jobs ?? { folders: [], logLevel: "info" };
+  return openJobs({ endpoint, folders, logLevel, scripts, clock, log, ...around });
+}
+
+function pagesOf({ endpoint, served, metrics, secured, jobs }: PageParts): PageOptions {
+  const { ready, stats, described: deployments, router: scorer } = served;
+  return {
+    ready,
+    renderMetrics: metrics.render,
+    stats: () => ({ ...stats(), ...(jobs && { jobs: jobs.stats() }) }),
+    openApi: jobs?.openApi ?? createOpenApiPage({ ...endpoint, deployments, secured, scorer }),
+  };
+}
+
+type PageParts = {
+  readonly endpoint: ResolvedEndpoint;
+  readonly served: ServedEndpoint;
+  readonly metrics: Metrics;
+  readonly secured: boolean;
+  readonly jobs: Jobs | undefined;
+};
+
+function noScoring(): Promise<ScoringResponse> {
+  const message = "this is a batch endpoint, which takes jobs: POST /jobs";
+  return Promise.resolve(faultResponse("ROUTE_KIND", message));
 }
 
 function reportKeys({ mode, keys }: AuthOptions, log: Log): void {

@@ -23,6 +23,8 @@ export type Settings = {
   readonly edge: boolean;
   /** Where the volume is; without it as the endpoint says. */
   readonly volume?: string;
+  /** Folders that jobs may read and write; without one the volume. */
+  readonly dataFolders: readonly string[];
 };
 
 /** Every variable the runtime reads; docs/settings.md is made from this table. */
@@ -53,6 +55,11 @@ export const SETTINGS = {
     summary:
       "folder of the volume where results wait for the hub; otherwise the spec's edge.volume",
   },
+  EDGEWRIGHT_DATA: {
+    default: "",
+    summary:
+      "folders that the jobs of a batch endpoint may read and write, with commas; otherwise the volume",
+  },
   EDGEWRIGHT_MODEL_MEMORY: {
     default: "",
     summary:
@@ -77,11 +84,17 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     logLevel: parseLogLevel(value("EDGEWRIGHT_LOG_LEVEL"), "EDGEWRIGHT_LOG_LEVEL"),
     edge: Boolean(env["IOTEDGE_WORKLOADURI"] || env["EdgeHubConnectionString"]),
     ...(value("EDGEWRIGHT_VOLUME") !== "" && { volume: value("EDGEWRIGHT_VOLUME") }),
+    dataFolders: list("EDGEWRIGHT_DATA").map(absolute),
     modelMemory: Object.fromEntries(list("EDGEWRIGHT_MODEL_MEMORY").map(parseNeed)),
     keyHashes: list("EDGEWRIGHT_KEY_HASHES"),
     tokenKeys: list("EDGEWRIGHT_TOKEN_KEY"),
     ...(metricsPort !== "" && { metricsPort: parsePort(metricsPort, "EDGEWRIGHT_METRICS_PORT") }),
   };
+}
+
+function absolute(folder: string): string {
+  if (folder.startsWith("/")) return folder;
+  throw userError("RUNTIME_SETTING", `EDGEWRIGHT_DATA holds '${folder}', expected absolute paths`);
 }
 
 function parseNeed(text: string): readonly [string, number] {

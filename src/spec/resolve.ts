@@ -36,6 +36,9 @@ const BATCH_DEFAULTS = {
   loggingLevel: "info",
 } as const;
 
+/** Of a batch endpoint's volume. */
+const DATA_FOLDER = "/data";
+
 export type ReferencesByDeployment = ReadonlyMap<string, References>;
 
 export function resolveEndpoint(
@@ -49,13 +52,13 @@ export function resolveEndpoint(
     kind,
     ...optional("description", spec.description),
     tags: { ...spec.tags },
-    authMode: spec.auth_mode ?? "key",
+    authMode: offline(spec.auth_mode),
     deployments: Object.entries(spec.deployments).map(([name, deployment]) =>
       resolveDeployment(spec, { name, deployment, references: references.get(name) ?? {} }),
     ),
     ...optional("mirror", resolveMirror(spec)),
     ...optional("defaultDeployment", kind === "batch" ? defaultDeployment(spec) : undefined),
-    module: resolveModule(spec.name, spec.edge ?? {}),
+    module: resolveModule(spec.name, withVolume(spec)),
   };
 }
 
@@ -159,6 +162,18 @@ function defaultDeployment(spec: EndpointSpec): string | undefined {
   if (asked !== undefined) return deploymentNamed(spec, asked);
   const names = Object.keys(spec.deployments);
   return names.length === 1 ? names[0] : undefined;
+}
+
+/** Nobody on a device can ask Entra ID: a key stands for it. */
+function offline(mode: EndpointSpec["auth_mode"]): ResolvedEndpoint["authMode"] {
+  return mode === undefined || mode === "aad_token" ? "key" : mode;
+}
+
+/** Jobs read and write files: the module of a batch endpoint has a volume, whatever the spec says. */
+function withVolume({ type, name, edge = {} }: EndpointSpec): EdgeSpec {
+  if (type !== "batch" || edge.volume !== undefined) return edge;
+  const module = edge.module ?? name.toLowerCase();
+  return { ...edge, volume: { name: `${module}-data`, path: DATA_FOLDER } };
 }
 
 function resolveModule(endpoint: string, edge: EdgeSpec): ResolvedModule {

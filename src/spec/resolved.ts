@@ -140,6 +140,14 @@ export type ResolvedEndpoint = {
   readonly module: ResolvedModule;
 };
 
+/** Deployments that requests are scored by, one at a time: those of a batch endpoint run jobs. */
+export function scoredDeployments({
+  kind,
+  deployments,
+}: Pick<ResolvedEndpoint, "kind" | "deployments">): readonly ResolvedDeployment[] {
+  return kind === "batch" ? [] : deployments;
+}
+
 /**
  * How many processes run the script in one instance: `WORKER_COUNT` where it is a number above 0.
  * Each of them may use the memory of an instance.

@@ -284,41 +284,6 @@ def run(mini_batch):
     assert.match(after.stdout, /numbers\/blue: stopped/);
   });
 
-  void test("four shards, merged, are the whole job; a missing one is refused", async (t) => {
-    const { folder, job } = batchWorkspace(t, { files: numberFiles(103, 4) });
-    const whole = await job("whole");
-    for (const index of [0, 1, 3]) await job("out", `--shard=${index}/4`);
-    const merge = () => edgewrightJson(["batch", "merge", join(folder, "out")]);
-    const early = await merge();
-    assert.equal(early.code, 1);
-    assert.match(early.document.problems[0]?.message ?? "", /shard 2 of 4 is missing/);
-    assert.equal((await job("out", "--shard=2/4")).code, 0);
-    const { code, document } = await merge();
-    assert.equal(code, 0);
-    const { files, succeeded, failed, rows } = whole.totals;
-    const merged = document["totals"] as typeof whole.totals;
-    assert.deepEqual(
-      [merged.files, merged.succeeded, merged.failed, merged.rows],
-      [files, succeeded, failed, rows],
-    );
-    assert.deepEqual(
-      linesOf(folder, "out/append_row.txt"),
-      linesOf(folder, "whole/append_row.txt"),
-    );
-    assert.equal((await merge()).document["already"], true);
-  });
-
-  void test("shards of another number are foreign to a merge", async (t) => {
-    const { folder, job } = batchWorkspace(t, { files: numberFiles(20, 0) });
-    for (const shard of ["0/2", "1/2", "0/3"]) await job("out", `--shard=${shard}`);
-    const { code, document } = await edgewrightJson(["batch", "merge", join(folder, "out")]);
-    assert.equal(code, 1);
-    assert.match(
-      document.problems[0]?.message ?? "",
-      /0-of-3 is one of 3 shards, .*0-of-2 one of 2/,
-    );
-  });
-
   void test("--input-list takes what it names, --dry-run scores nothing", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(30, 0) });
     writeFileSync(join(folder, "list"), "f3.txt\nf4.txt\n");

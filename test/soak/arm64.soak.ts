@@ -14,6 +14,7 @@ import {
   removeImages,
   untilLogged,
 } from "../packager/support/container.ts";
+import { ownTag } from "../packager/support/own-names.ts";
 import { isThere, NO_BASE } from "../packager/support/shared-cache.ts";
 import { edgewrightJson, startRun } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
@@ -89,17 +90,12 @@ suite("arm64", { skip }, () => {
       spec,
       `name: arm\nauth_mode: none\ndeployments: {blue: {model: {path: ${JSON.stringify(MODEL)}}}}\n`,
     );
-    const built = await edgewrightJson([
-      "build",
-      spec,
-      "--platform",
-      "linux/arm64",
-      "-o",
-      "docker",
-    ]);
+    const built = await edgewrightJson(
+      ["build", spec, "--platform", "linux/arm64", "-o", "docker", "--tag", ownTag("arm")],
+      { cwd: folder },
+    );
     assert.equal(built.code, 0, built.stderr || JSON.stringify(built.document.problems));
     const image = String(built.document["name"]);
-    t.after(() => removeImages(image));
     const { Config } = await docker.getImage(image).inspect();
     const container = await docker.createContainer({
       Image: image,
@@ -113,13 +109,17 @@ suite("arm64", { skip }, () => {
         Memory: 512 * 1024 * 1024,
       },
     });
-    t.after(() => container.remove({ force: true }));
+    t.after(async () => {
+      await container.remove({ force: true });
+      await removeImages(image);
+    });
     await container.start();
     await untilLogged(container, '"ready"');
     const emulated = await score(await addressOf(container));
 
     const here = await startRun([spec]);
-    const expected = await score(here.url).finally(() => here.terminate());
+    t.after(() => here.terminate());
+    const expected = await score(here.url);
     assert.equal(emulated.length, expected.length);
     for (const [index, value] of expected.entries()) {
       const off = Math.abs((emulated[index] ?? Number.NaN) - value);

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { listInputs } from "../../src/runtime/batch/inputs.ts";
+import { listInputs } from "../../src/runtime/batch/input/inputs.ts";
 import { batchWorkspace, jobArgs, linesOf, numberFiles } from "../support/batch.ts";
 import { REPOSITORY, SHARED, withoutShared } from "../support/repository.ts";
 import { withoutPython } from "../support/script.ts";

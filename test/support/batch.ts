@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
-import type { Totals } from "../../src/runtime/batch/ledger.ts";
-import type { Report } from "../../src/runtime/batch/report.ts";
+import type { Totals } from "../../src/runtime/batch/journal/ledger.ts";
+import type { Report } from "../../src/runtime/batch/report/report.ts";
 import { edgewrightJson } from "./edgewright.ts";
 import { tempFolder } from "./temp-folder.ts";
 

@@ -1,21 +1,11 @@
 /** A batch job as an Indexed Job of Kubernetes: a pod for each shard, started again under its index. */
 
-import type { ResolvedDeployment } from "../../spec/resolved.ts";
+import { USER } from "../base/rootfs.ts";
+import type { EngineJob } from "./engine-job.ts";
 
-export type BatchManifest = {
-  readonly name: string;
-  /** Pods, each with one piece. */
-  readonly shards: number;
-  /** Flags of `batch`, as every pod gets them. */
-  readonly job: readonly string[];
-  readonly deployment: Pick<ResolvedDeployment, "cpus" | "memoryBytes" | "environmentVariables">;
-};
-
-export type KubernetesOptions = BatchManifest & {
+export type KubernetesOptions = EngineJob & {
+  /** Reference of the image that every pod runs. */
   readonly image: string;
-  /** Of the volume that input and output lie on. */
-  readonly claim: string;
-  readonly mount: string;
 };
 
 /** Starts of one shard that may end by themselves; what the cluster ends does not count. */
@@ -58,6 +48,8 @@ export function kubernetesJob(options: KubernetesOptions) {
         spec: {
           restartPolicy: "Never",
           terminationGracePeriodSeconds: GRACE_S,
+          // A volume takes the group of the image's user, so that it may write there.
+          securityContext: { runAsNonRoot: true, fsGroup: USER.gid },
           containers: [
             {
               name: "batch",
@@ -65,17 +57,28 @@ export function kubernetesJob(options: KubernetesOptions) {
               args: ["batch", ...job],
               env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
               resources: { limits, requests: limits },
-              volumeMounts: [{ name: "data", mountPath: mount }],
+              securityContext: {
+                readOnlyRootFilesystem: true,
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ["ALL"] },
+              },
+              volumeMounts: [
+                { name: "data", mountPath: mount },
+                { name: "tmp", mountPath: "/tmp" },
+              ],
             },
           ],
-          volumes: [{ name: "data", persistentVolumeClaim: { claimName: claim } }],
+          volumes: [
+            { name: "data", persistentVolumeClaim: { claimName: claim } },
+            { name: "tmp", emptyDir: {} },
+          ],
         },
       },
     },
   };
 }
 
-function limitsOf({ cpus, memoryBytes }: BatchManifest["deployment"]): Record<string, string> {
+function limitsOf({ cpus, memoryBytes }: EngineJob["deployment"]): Record<string, string> {
   return {
     ...(cpus !== null && { cpu: `${Math.round(cpus * 1000)}m` }),
     ...(memoryBytes !== null && { memory: String(memoryBytes) }),

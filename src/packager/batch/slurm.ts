@@ -1,8 +1,8 @@
 /** A batch job as a job array of Slurm: a task for each shard, requeued when its node is lost. */
 
-import type { BatchManifest } from "./kubernetes.ts";
+import type { EngineJob } from "./engine-job.ts";
 
-export type SlurmOptions = BatchManifest & {
+export type SlurmOptions = Omit<EngineJob, "claim" | "mount"> & {
   /** As every node sees them. */
   readonly specs: readonly string[];
 };

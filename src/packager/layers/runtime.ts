@@ -14,7 +14,8 @@ export const RUNTIME_ENTRIES = [
   "runtime/main.js",
   "runtime/engine/worker.js",
   "runtime/engine/process.js",
-  "runtime/batch/model-thread.js",
+  "runtime/batch/workers/model-thread.js",
+  "runtime/job-process.js",
 ] as const;
 
 /** What runs in a script's own processes: no import leads there. */

@@ -9,6 +9,7 @@ import { isSample } from "../../core/recorded-sample.ts";
 import { sampleFeeds } from "../../core/sample.ts";
 import type { Signature } from "../../core/signature.ts";
 import { DTYPES } from "../../core/tensor.ts";
+import { scoredDeployments } from "../../spec/resolved.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import type { Container, Engine } from "../engine.ts";
 
@@ -55,7 +56,7 @@ export async function smokeScore(
       return { scored: [], problems: [smokeFault(`it does not get ready: ${last}`)] };
     const scored: string[] = [];
     const problems: Problem[] = [];
-    for (const deployment of endpoint.deployments) {
+    for (const deployment of scoredDeployments(endpoint)) {
       const fault = await scoreOne(url, deployment, key).catch(
         (error: unknown) => `does not answer its sample: ${(error as Error).message}`,
       );

@@ -6,12 +6,13 @@ import type { Clock, Log } from "../../core/ports.ts";
 import { userError } from "../../core/problem.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { deploymentFrom, JOB_FLAGS, placesFrom, settingsFrom } from "./flags.ts";
-import type { Flags } from "./flags.ts";
+import type { Flags, JobPlaces } from "./flags.ts";
 import { runJob } from "./job.ts";
-import { sayOutcome } from "./outcome.ts";
-import { renderProgress } from "./progress.ts";
-import { scoringFor } from "./scoring.ts";
-import type { Variables } from "./shards.ts";
+import { sayOutcome } from "./report/outcome.ts";
+import type { Said } from "./report/outcome.ts";
+import { renderProgress } from "./report/progress.ts";
+import { scoringFor } from "./workers/scoring.ts";
+import type { Variables } from "./shards/shards.ts";
 
 export type BatchCommandOptions = {
   /** What follows `batch`. */
@@ -33,13 +34,32 @@ const LINE_MS = 10_000;
 
 /** @returns the exit code. @throws UserError */
 export async function runBatchCommand(options: BatchCommandOptions): Promise<number> {
-  const { endpoint, env, cwd, log } = options;
+  const { cwd, env, log } = options;
   const flags = parseFlags(options.argv);
   const places = placesFrom(flags, cwd, env);
+  const { exitCode, problem, text } = await runFlaggedJob({ ...options, flags, places });
+  if (problem === undefined) log.info(text);
+  else log.error(text, { code: problem.code });
+  return exitCode;
+}
+
+export type FlaggedJobOptions = Omit<BatchCommandOptions, "argv" | "cwd"> & {
+  readonly flags: Flags;
+  readonly places: JobPlaces;
+  /** Debian's where absent. */
+  readonly python?: string | undefined;
+  readonly within?: readonly string[];
+  readonly waits?: boolean;
+};
+
+/** The job of an endpoint's deployment, with a line of progress in the log now and then. @throws UserError */
+export async function runFlaggedJob(options: FlaggedJobOptions): Promise<Said> {
+  const { endpoint, flags, places, log } = options;
   const { deployment, batch } = deploymentFrom(endpoint, flags);
   const settings = settingsFrom(batch, flags);
   const common = { ...options, ...places, settings };
-  const scoring = await scoringFor({ ...common, deployment, python: DEBIANS_PYTHON });
+  const python = options.python ?? DEBIANS_PYTHON;
+  const scoring = await scoringFor({ ...common, deployment, python });
   let last = Number.NEGATIVE_INFINITY;
   const outcome = await runJob({
     ...common,
@@ -52,10 +72,7 @@ export async function runBatchCommand(options: BatchCommandOptions): Promise<num
       log.info(renderProgress(progress));
     },
   });
-  const { exitCode, problem, text } = sayOutcome(outcome, places.output);
-  if (problem === undefined) log.info(text);
-  else log.error(text, { code: problem.code });
-  return exitCode;
+  return sayOutcome(outcome, places.output);
 }
 
 function parseFlags(argv: readonly string[]): Flags {

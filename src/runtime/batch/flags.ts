@@ -7,8 +7,8 @@ import { MOST_MINI_BATCH_SECONDS } from "../../core/setting-bounds.ts";
 import type { ResolvedBatch, ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import { FORMATS } from "./settings.ts";
 import type { Format, JobSettings, Shard } from "./settings.ts";
-import { parseShard } from "./shards.ts";
-import type { Variables } from "./shards.ts";
+import { parseShard } from "./shards/shards.ts";
+import type { Variables } from "./shards/shards.ts";
 
 export const JOB_FLAGS = {
   input: {

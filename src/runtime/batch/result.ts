@@ -1,6 +1,6 @@
 /** How do the rows of a job become its result file? Head, rows in order, then the file by rename. */
 
-import { createDurably } from "./durable.ts";
+import { createDurably } from "./journal/durable.ts";
 import type { Format } from "./settings.ts";
 
 /** What a row of an npy result is: element type and shape. */

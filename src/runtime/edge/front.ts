@@ -17,6 +17,7 @@ import type { PatchReport } from "./desired-state.ts";
 import { InputHandler } from "./input-handler.ts";
 import { createMessageScorer } from "./message-scorer.ts";
 import { createMethods } from "./methods.ts";
+import type { MethodsOptions } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxLimits, OutboxState } from "./outbox.ts";
 
@@ -37,6 +38,7 @@ export type EdgeFrontOptions = {
   readonly identity: object;
   /** What is in force now. */
   readonly state: () => object;
+  readonly jobMethods: MethodsOptions["jobMethods"];
   readonly ready: () => boolean;
   readonly stats: () => object;
   readonly observe: (deployment: string, status: number) => void;

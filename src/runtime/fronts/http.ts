@@ -17,6 +17,8 @@ import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
 import { envelopeOf } from "./envelope.ts";
 import { ruleFault } from "./http-rules.ts";
+import { isJobPath, MOST_JOB_BYTES, NO_JOBS } from "./jobs.ts";
+import type { JobRoutes } from "./jobs.ts";
 import { listen } from "./listen.ts";
 import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
@@ -31,6 +33,8 @@ export type HttpFrontOptions = {
   /** Its own where absent. */
   readonly conventions?: Conventions;
   readonly v2: V2Options;
+  /** Of a batch endpoint. */
+  readonly jobs?: JobRoutes;
   /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
   readonly admit: (authorization: string | undefined) => void;
   readonly metrics: Pick<RuntimeMetrics, "observeRequest">;
@@ -140,7 +144,16 @@ function answerTo(
   if (broken !== undefined) return path.startsWith("/v2") ? asV2Fault(broken) : broken;
   if (!(reads(request) && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
   if (path === "/score") return answerScore(options, exchange);
-  return path.startsWith("/v2") ? answerV2(options, exchange) : answerPage(options, exchange);
+  if (path.startsWith("/v2")) return answerV2(options, exchange);
+  return isJobPath(path) ? answerJobs(options, exchange) : answerPage(options, exchange);
+}
+
+function answerJobs(
+  { jobs = NO_JOBS }: HttpFrontOptions,
+  { request, path }: Exchange,
+): Promise<ScoringResponse> {
+  const { method = "" } = request;
+  return jobs({ method, path, body: () => readBody(request, MOST_JOB_BYTES) });
 }
 
 function faultOf(

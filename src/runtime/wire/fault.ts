@@ -13,6 +13,8 @@ const STATUS = {
   unauthorized: 401,
   "not-ready": 424,
   timeout: 408,
+  conflict: 409,
+  overload: 429,
   refused: 424,
   bug: 500,
 } as const satisfies Record<Kind, number>;

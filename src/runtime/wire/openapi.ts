@@ -49,13 +49,14 @@ const ERROR_SCHEMA: Schema = {
 };
 
 /** How the versions say the same things. */
-type Dialect = {
+export type Dialect = {
   /** Where `$ref` leads. */
   readonly schemas: string;
   readonly response: (description: string, schema: Schema, example?: unknown) => Json;
   readonly text: (description: string) => Json;
-  readonly parameter: (place: "header" | "query", name: string, values: Json) => Json;
-  readonly body: (facts: ApiFacts) => Json;
+  readonly parameter: (place: "header" | "query" | "path", name: string, values: Json) => Json;
+  /** What an operation takes. */
+  readonly body: (facts: Pick<ApiFacts, "requestExample">) => Json;
 };
 
 const JSON_TYPE = "application/json";
@@ -68,7 +69,13 @@ const SWAGGER_2: Dialect = {
     ...(example !== undefined && { examples: { [JSON_TYPE]: example } }),
   }),
   text: (description) => ({ description, schema: { type: "string" } }),
-  parameter: (place, name, values) => ({ in: place, name, type: "string", ...values }),
+  parameter: (place, name, values) => ({
+    in: place,
+    name,
+    ...(place === "path" && { required: true }),
+    type: "string",
+    ...values,
+  }),
   body: () => ({
     parameters: [
       {
@@ -94,6 +101,7 @@ const OPENAPI_3: Dialect = {
   parameter: (place, name, values) => ({
     in: place,
     name,
+    ...(place === "path" && { required: true }),
     schema: { type: "string", ...values },
   }),
   body: ({ requestExample }) => ({
@@ -110,12 +118,18 @@ const OPENAPI_3: Dialect = {
 };
 
 export function renderOpenApi(facts: ApiFacts, version: OpenApiVersion): string {
+  const description = [facts.description, SPECIAL_NUMBERS].filter((text) => text !== undefined);
+  const head = { ...facts, description: description.join("\n\n") };
+  return renderDocument({ ...head, paths: (dialect) => paths(facts, dialect) }, version);
+}
+
+export type DocumentFacts = Omit<ApiFacts, "deployments" | "answerExample"> & {
+  readonly paths: (dialect: Dialect) => Json;
+};
+
+export function renderDocument(facts: DocumentFacts, version: OpenApiVersion): string {
   const { title, description, secured, request, answer, requestExample } = facts;
-  const info = {
-    title,
-    description: [description, SPECIAL_NUMBERS].filter((text) => text !== undefined).join("\n\n"),
-    version: facts.version,
-  };
+  const info = { title, ...(description !== undefined && { description }), version: facts.version };
   const schemas = { ServiceInput: request, ServiceOutput: answer, ErrorResponse: ERROR_SCHEMA };
   const security = secured ? { security: [{ Bearer: [] }] } : {};
   if (version === 2) {
@@ -128,7 +142,7 @@ export function renderOpenApi(facts: ApiFacts, version: OpenApiVersion): string 
       produces: [JSON_TYPE],
       ...(secured && { securityDefinitions: { Bearer: { ...bearer, description: BEARER } } }),
       ...security,
-      paths: paths(facts, SWAGGER_2),
+      paths: facts.paths(SWAGGER_2),
       definitions: { ...schemas, ServiceInput: input },
     });
   }
@@ -137,23 +151,29 @@ export function renderOpenApi(facts: ApiFacts, version: OpenApiVersion): string 
     openapi: version === 3 ? "3.0.3" : "3.1.1",
     info,
     ...security,
-    paths: paths(facts, OPENAPI_3),
+    paths: facts.paths(OPENAPI_3),
     components: { schemas, ...(secured && { securitySchemes: { Bearer: bearer } }) },
   });
 }
 
 const BEARER = "Bearer, a space, and a key or a token of the endpoint";
 
-function paths(facts: ApiFacts, dialect: Dialect): Json {
-  const { response, text, parameter, body, schemas } = dialect;
-  const refused = response("Refused or failed, with a reason", { $ref: `${schemas}ErrorResponse` });
-  const refusals = {
-    ...(facts.secured && {
-      401: response("No valid credential", { $ref: `${schemas}ErrorResponse` }),
-    }),
-    default: refused,
+/** How an operation may fail. */
+export function refusalsIn({ response, schemas }: Dialect, secured: boolean): Json {
+  const error = { $ref: `${schemas}ErrorResponse` };
+  return {
+    ...(secured && { 401: response("No valid credential", error) }),
+    default: response("Refused or failed, with a reason", error),
   };
-  const open = facts.secured ? { security: [] } : {};
+}
+
+/** What every endpoint has: whether it lives, and its own description. */
+export function commonPaths(
+  dialect: Dialect,
+  { secured, described }: { readonly secured: boolean; readonly described: readonly Json[] },
+): Json {
+  const { response, text, parameter } = dialect;
+  const open = secured ? { security: [] } : {};
   const health = (operationId: string, key: string): Json => ({
     get: {
       ...open,
@@ -164,13 +184,6 @@ function paths(facts: ApiFacts, dialect: Dialect): Json {
       },
     },
   });
-  const deployment = parameter("header", "azureml-model-deployment", { enum: facts.deployments });
-  const { parameters = [], ...rest } = body(facts) as { readonly parameters?: readonly Json[] };
-  const answered = response(
-    "The model's answer",
-    { $ref: `${schemas}ServiceOutput` },
-    facts.answerExample,
-  );
   const version = parameter("query", "version", { enum: Object.keys(VERSIONS), default: "2" });
   const document = response("An OpenAPI document", { type: "object" });
   return {
@@ -179,20 +192,40 @@ function paths(facts: ApiFacts, dialect: Dialect): Json {
     },
     "/health/live": health("IsLive", "live"),
     "/health/ready": health("IsReady", "ready"),
+    "/swagger.json": {
+      get: {
+        operationId: "GetSwagger",
+        parameters: [...described, version],
+        responses: { 200: document, ...refusalsIn(dialect, secured) },
+      },
+    },
+  };
+}
+
+function paths(facts: ApiFacts, dialect: Dialect): Json {
+  const { response, parameter, body, schemas } = dialect;
+  const deployment = parameter("header", "azureml-model-deployment", { enum: facts.deployments });
+  const { parameters = [], ...rest } = body(facts) as { readonly parameters?: readonly Json[] };
+  const answered = response(
+    "The model's answer",
+    { $ref: `${schemas}ServiceOutput` },
+    facts.answerExample,
+  );
+  const { secured } = facts;
+  const { "/swagger.json": swagger, ...health } = commonPaths(dialect, {
+    secured,
+    described: [deployment],
+  });
+  return {
+    ...health,
     "/score": {
       post: {
         operationId: "RunMLService",
         parameters: [deployment, ...parameters],
         ...rest,
-        responses: { 200: answered, ...refusals },
+        responses: { 200: answered, ...refusalsIn(dialect, secured) },
       },
     },
-    "/swagger.json": {
-      get: {
-        operationId: "GetSwagger",
-        parameters: [deployment, version],
-        responses: { 200: document, ...refusals },
-      },
-    },
+    "/swagger.json": swagger,
   };
 }

@@ -12,10 +12,11 @@ suite("runtimeFiles", () => {
     const { files, packages } = await runtimeFiles(await makePackageRoot(await tempFolder(t)));
     assert.deepEqual([...files.keys()].toSorted(), [
       "runtime/answer.js",
-      "runtime/batch/model-thread.js",
+      "runtime/batch/workers/model-thread.js",
       "runtime/engine/late.js",
       "runtime/engine/process.js",
       "runtime/engine/worker.js",
+      "runtime/job-process.js",
       "runtime/main.js",
     ]);
     assert.deepEqual(packages, ["onnxruntime-node", "pino"]);

@@ -36,8 +36,12 @@ export async function makePackageRoot(folder: string): Promise<string> {
     'export * from "../answer.js";\nconst late = () => import("./late.js");\nvoid late;\n',
   );
   await writeFile(join(runtime, "engine", "process.js"), 'import "./worker.js";\n');
-  await mkdir(join(runtime, "batch"));
-  await writeFile(join(runtime, "batch", "model-thread.js"), 'import "../engine/worker.js";\n');
+  await mkdir(join(runtime, "batch", "workers"), { recursive: true });
+  await writeFile(
+    join(runtime, "batch", "workers", "model-thread.js"),
+    'import "../../engine/worker.js";\n',
+  );
+  await writeFile(join(runtime, "job-process.js"), 'import "./engine/worker.js";\n');
   await writeFile(join(runtime, "engine", "late.js"), 'import "node:os";\n');
   const host = join(runtime, "scripts", "python");
   await mkdir(join(host, "__pycache__"), { recursive: true });

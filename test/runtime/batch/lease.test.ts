@@ -3,7 +3,7 @@ import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 
-import { isLease, STALE_MS, takeLease } from "../../../src/runtime/batch/lease.ts";
+import { isLease, STALE_MS, takeLease } from "../../../src/runtime/batch/journal/lease.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 void suite("a lease", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import { UserError } from "../../../src/core/problem.ts";
-import { isInShard, parseShard } from "../../../src/runtime/batch/shards.ts";
+import { isInShard, parseShard } from "../../../src/runtime/batch/shards/shards.ts";
 
 void suite("shards", () => {
   const ENGINES = [

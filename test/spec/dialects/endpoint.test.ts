@@ -52,10 +52,10 @@ suite("endpoint spellings", () => {
     });
   }
 
-  test("aad_token is for batch endpoints, where no stranger comes to a door", async (t) => {
+  test("aad_token of a batch endpoint, where Azure knows no other mode, stands for a key", async (t) => {
     const { endpoint, problems } = await load(t, specOf("type: batch\nauth_mode: AADToken"));
-    assert.equal(endpoint.authMode, "aad_token");
-    assert.deepEqual(codes(problems), [OLD]);
+    assert.equal(endpoint.authMode, "key");
+    assert.deepEqual(codes(problems), [OLD, "note SPEC_IGNORED"]);
   });
 
   test("what Azure knows and a device does not gets a note; $schema gets nothing", async (t) => {

@@ -1,0 +1,67 @@
+/** May this process work on the job? Whose folder it is, and who works in it. */
+
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+import { userError } from "../../../core/problem.ts";
+import { isFull } from "./disk-fault.ts";
+import { readDone } from "./done.ts";
+import type { JobFolder, JobIdentity } from "./folder.ts";
+import type { JobOptions } from "../job-options.ts";
+import { isLease, takeLease } from "./lease.ts";
+import type { Lease } from "./lease.ts";
+
+/** Between two looks at who works on it. */
+const WAIT_MS = 1_000;
+
+export function identityOf(options: JobOptions): JobIdentity {
+  const { endpoint, deployment, job, input, shard } = options;
+  const { miniBatchSize, outputAction, outputFileName, format } = options.settings;
+  const fixed = { miniBatchSize, outputAction, outputFileName, format };
+  return { format: 1, endpoint, deployment, job, input, fixed, shard: shard ?? null };
+}
+
+/**
+ * Makes the folder.
+ *
+ * @throws UserError where the input is absent, or the output cannot be written; Error of a full disk
+ */
+export function reachable({ input }: JobOptions, { state }: JobFolder): void {
+  if (!existsSync(input)) {
+    throw userError("BATCH_INPUT", `${input} does not exist`, {
+      hint: "Give --input a file or a folder that is there.",
+    });
+  }
+  try {
+    mkdirSync(state, { recursive: true });
+    accessSync(state, constants.W_OK);
+  } catch (error) {
+    if (isFull(error)) throw error;
+    throw userError("BATCH_OUTPUT", `${state} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** `undefined` where the job is done. Alone, a job that somebody works on is refused; a shard waits for it, and takes it over. */
+export async function leaseOf(
+  options: JobOptions,
+  { state }: JobFolder,
+): Promise<Lease | undefined> {
+  const { host, pid, clock, shard, signal, log } = options;
+  const waits = shard !== undefined || options.waits === true;
+  let told = false;
+  for (;;) {
+    if (readDone(state) !== undefined) return undefined;
+    const taken = takeLease({ file: join(state, "lease"), host, pid, clock });
+    if (isLease(taken)) return taken;
+    const who = `process ${taken.pid} on ${taken.host}`;
+    if (!waits || signal.aborted) {
+      throw userError("BATCH_BUSY", `${who} works on this job right now`, {
+        hint: "Wait for it to end, or stop it.",
+      });
+    }
+    if (!told) log.info(`${who} works on this job: waiting`);
+    told = true;
+    await wait(WAIT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,13 @@
+/** Which errors are the disk's, so that a job stops by them and goes on later? */
+
+/** There is no room: what is written next fails as well, until somebody makes some. */
+export function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Of a disk that took something before. */
+export function isDiskFault(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return isFull(error) || code === "EIO" || code === "EROFS";
+}

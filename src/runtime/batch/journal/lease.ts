@@ -1,0 +1,136 @@
+/** Who works in an output folder right now? One process at a time; one that is gone holds nothing. */
+
+import { randomUUID } from "node:crypto";
+import {
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+
+import type { Clock } from "../../../core/ports.ts";
+
+export type LeaseHolder = {
+  readonly host: string;
+  readonly pid: number;
+  /** Of the process, in clock ticks since boot: another process may get the same number. */
+  readonly startTicks: string;
+  readonly token: string;
+};
+
+export type Lease = {
+  /** Whether it is still this process that holds it: asked before each write. */
+  readonly held: () => boolean;
+  readonly release: () => void;
+};
+
+const HEARTBEAT_MS = 5_000;
+export const STALE_MS = 30_000;
+
+export type LeaseOptions = {
+  readonly file: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly clock: Clock;
+};
+
+/** The lease, or whoever holds it. @throws Error with its `code` where the folder takes no file */
+export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
+  const { file, host, pid, clock } = options;
+  const holder: LeaseHolder = {
+    host,
+    pid,
+    startTicks: startTicksOf(pid) ?? "",
+    token: randomUUID(),
+  };
+  const own = `${file}.${holder.token}`;
+  try {
+    writeFileSync(own, JSON.stringify(holder));
+    for (;;) {
+      if (linked(own, file)) break;
+      const other = readHolder(file);
+      if (other !== undefined && !isStale(options, other)) return other;
+      // Under a name of its own first: two who come at once do not remove each other's.
+      if (other !== undefined) setAside(file, other, holder.token);
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+  const held = (): boolean => readHolder(file)?.token === holder.token;
+  const beat = setInterval(() => {
+    const seconds = clock.now() / 1000;
+    try {
+      if (held()) utimesSync(file, seconds, seconds);
+    } catch {
+      // Gone, or not to be written: the next write asks whether it is held.
+    }
+  }, HEARTBEAT_MS).unref();
+  return {
+    held,
+    release: () => {
+      clearInterval(beat);
+      if (held()) rmSync(file, { force: true });
+    },
+  };
+}
+
+export function isLease(taken: Lease | LeaseHolder): taken is Lease {
+  return "held" in taken;
+}
+
+/** A hard link is made by one of two who try at once. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function setAside(file: string, expected: LeaseHolder, token: string): void {
+  const aside = `${file}.stale-${token}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  const moved = readHolder(aside);
+  // Somebody was faster, and this is their lease.
+  if (moved !== undefined && moved.token !== expected.token) linked(aside, file);
+  rmSync(aside, { force: true });
+}
+
+/** `undefined` where nobody holds it. */
+export function readHolder(file: string): LeaseHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LeaseHolder;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isStale(
+  { file, host, clock }: Pick<LeaseOptions, "file" | "host" | "clock">,
+  holder: LeaseHolder,
+): boolean {
+  if (holder.host === host && startTicksOf(holder.pid) !== holder.startTicks) return true;
+  const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return touched === undefined || clock.now() - touched > STALE_MS;
+}
+
+/** `undefined` where there is no such process. @source proc(5): stat, field 22 */
+function startTicksOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The name, in parentheses, may hold anything; a zombie runs no more.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/** Azure's log folder of a batch job: what the script said, and how each mini-batch went. @source azureml-contract 5.7 */
+
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import type { WriteLine } from "../../scripts/log-lines.ts";
+import type { Entry } from "../journal/ledger.ts";
+
+export type JobLogs = {
+  readonly streams: (worker: number) => { readonly stdout: WriteLine; readonly stderr: WriteLine };
+  readonly entry: (entry: Entry) => void;
+  readonly error: (text: string) => void;
+  readonly overview: (text: string) => void;
+  readonly result: (text: string) => void;
+};
+
+const README = `job_progress_overview.txt   how far the job was, line by line
+job_result.txt              how it ended
+job_error.txt               why it failed, where it did
+sys/job_report/             one row for each mini-batch
+sys/node/<node>/            the same by worker
+user/error.txt              what the script raised
+user/stdout, user/stderr    what the script printed, by node and process
+`;
+
+const COLUMNS =
+  "mini_batch,process,files,succeeded_items,failed_items,rows,tries,read_ms,run_ms,write_ms\n";
+
+/** @param stamp the time as text; logs are for people, so a full disk does not stop a job by them */
+export function createJobLogs(root: string, node: string, stamp: () => string): JobLogs {
+  const folder = join(root, "logs");
+  const made = new Set<string>();
+  const append = (path: string, text: string, head = ""): void => {
+    const file = join(folder, path);
+    try {
+      if (!made.has(file)) {
+        mkdirSync(dirname(file), { recursive: true });
+        if (head !== "") startWith(file, head);
+        made.add(file);
+      }
+      appendFileSync(file, text);
+    } catch {
+      // What counts is in the journal.
+    }
+  };
+  const replace = (path: string, text: string): void => {
+    try {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, path), text);
+    } catch {
+      // As above.
+    }
+  };
+  replace("readme.txt", README);
+  return {
+    streams: (worker) => {
+      const to = (kind: string): WriteLine => {
+        const path = `user/${kind}/${node}/${processName(worker)}.${kind}.txt`;
+        return (_level, line) => append(path, `${line}\n`);
+      };
+      return { stdout: to("stdout"), stderr: to("stderr") };
+    },
+    entry: (entry) => {
+      const { id, worker, files, failedItems, rows, tries, timing } = entry;
+      const failed = failedItems + new Set(entry.errors.flatMap(({ file }) => file ?? [])).size;
+      const { readMs, runMs, writeMs } = timing;
+      const times = [readMs, runMs, writeMs].map((ms) => ms.toFixed(1));
+      const row = [id, processName(worker), files, files - failed, failed, rows, tries, ...times];
+      append("sys/job_report/processed_mini-batches.csv", `${row.join(",")}\n`, COLUMNS);
+      append(
+        `sys/node/${node}/${processName(worker)}.txt`,
+        `${stamp()} mini-batch ${id}: ${files} items, ${files - failed} succeeded, ${failed} failed, ${tries} tries, run ${times[1]} ms\n`,
+      );
+      for (const { path, message } of entry.errors) {
+        append(
+          "user/error.txt",
+          `${stamp()} mini-batch ${id}${path ? `, ${path}` : ""}: ${message}\n`,
+        );
+      }
+    },
+    error: (text) => append("job_error.txt", `${stamp()} ${text}\n`),
+    overview: (text) => append("job_progress_overview.txt", `${stamp()} ${text}\n`),
+    result: (text) => replace("job_result.txt", `${text}\n`),
+  };
+}
+
+function processName(worker: number): string {
+  return `process${String(worker).padStart(3, "0")}`;
+}
+
+function startWith(file: string, head: string): void {
+  try {
+    writeFileSync(file, head, { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}

@@ -1,0 +1,85 @@
+/** Who is told how far a job is, and how often? */
+
+import type { Clock } from "../../../core/ports.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { JobLogs } from "./logs.ts";
+import { readProgress, renderProgress, writeProgress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+import { workerCount } from "../settings.ts";
+import type { JobSettings, Shard } from "../settings.ts";
+import type { Verdict } from "./verdict.ts";
+
+type Watching = {
+  readonly clock: Clock;
+  readonly settings: JobSettings;
+  readonly shard?: Shard;
+  readonly onProgress: (progress: Progress) => void;
+};
+
+type Watched = {
+  readonly state: string;
+  readonly ledger: Ledger;
+  readonly logs: JobLogs;
+  /** Input files. */
+  readonly total: number;
+};
+
+export type Watch = {
+  /** Tells the last of it, and nothing more. */
+  readonly end: (verdict: Verdict) => Progress;
+  readonly drop: () => void;
+};
+
+const PROGRESS_MS = 1_000;
+const OVERVIEW_MS = 10_000;
+
+export function createWatch(
+  { clock, settings, onProgress, shard }: Watching,
+  { state, ledger, logs, total }: Watched,
+): Watch {
+  const before = readProgress(state);
+  const workers = workerCount(settings, shard);
+  const start = clock.monotonic();
+  const first = ledger.totals().files;
+  let overviewAt = start;
+  const now = (verdict: Verdict): Progress => {
+    const totals = ledger.totals();
+    const spentMs = clock.monotonic() - start;
+    const rate = spentMs > 0 ? (totals.files - first) / (spentMs / 1000) : 0;
+    return {
+      verdict,
+      totals,
+      total,
+      elapsedMs: (before?.elapsedMs ?? 0) + spentMs,
+      starts: (before?.starts ?? 0) + 1,
+      workers,
+      updatedMs: clock.now(),
+      rate,
+      ...(rate > 0 && { leftMs: ((total - totals.files) / rate) * 1000 }),
+    };
+  };
+  const tell = (): void => {
+    const progress = now("running");
+    onProgress(progress);
+    try {
+      writeProgress(state, progress);
+    } catch {
+      // The disk is full: the next row says so.
+    }
+    if (clock.monotonic() - overviewAt < OVERVIEW_MS) return;
+    overviewAt = clock.monotonic();
+    logs.overview(renderProgress(progress));
+  };
+  tell();
+  const timer = setInterval(tell, PROGRESS_MS);
+  const drop = (): void => clearInterval(timer);
+  return {
+    drop,
+    end: (verdict) => {
+      drop();
+      const progress = now(verdict);
+      onProgress(progress);
+      return progress;
+    },
+  };
+}

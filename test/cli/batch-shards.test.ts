@@ -1,0 +1,119 @@
+/** Pieces of a batch job: each on its own, started twice, and joined. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+
+import { batchWorkspace, jobArgs, linesOf, numberFiles, reportOf } from "../support/batch.ts";
+import type { Job } from "../support/batch.ts";
+import { edgewrightJson } from "../support/edgewright.ts";
+import { REPOSITORY } from "../support/repository.ts";
+import { withoutPython } from "../support/script.ts";
+
+void suite("shards of a batch job", { skip: withoutPython() }, () => {
+  void test("four shards, merged, are the whole job; a missing one is refused", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(103, 4) });
+    const whole = await job("whole");
+    for (const index of [0, 1, 3]) await job("out", `--shard=${index}/4`);
+    const merge = () => edgewrightJson(["batch", "merge", join(folder, "out")]);
+    const early = await merge();
+    assert.equal(early.code, 1);
+    assert.match(early.document.problems[0]?.message ?? "", /shard 2 of 4 is missing/);
+    assert.equal((await job("out", "--shard=2/4")).code, 0);
+    const { code, document } = await merge();
+    assert.equal(code, 0);
+    const { files, succeeded, failed, rows } = whole.totals;
+    const merged = document["totals"] as typeof whole.totals;
+    assert.deepEqual(
+      [merged.files, merged.succeeded, merged.failed, merged.rows],
+      [files, succeeded, failed, rows],
+    );
+    assert.deepEqual(
+      linesOf(folder, "out/append_row.txt"),
+      linesOf(folder, "whole/append_row.txt"),
+    );
+    assert.equal((await merge()).document["already"], true);
+  });
+
+  void test("shards of another number are foreign to a merge", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(20, 0) });
+    for (const shard of ["0/2", "1/2", "0/3"]) await job("out", `--shard=${shard}`);
+    const { code, document } = await edgewrightJson(["batch", "merge", join(folder, "out")]);
+    assert.equal(code, 1);
+    assert.match(
+      document.problems[0]?.message ?? "",
+      /0-of-3 is one of 3 shards, .*0-of-2 one of 2/,
+    );
+  });
+
+  void test("a shard over its threshold: merge says 3 by the sum of all, and goes on when all are done", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(103, 12) });
+    const out = join(folder, "out");
+    const codes: (number | null)[] = [];
+    for (const index of [0, 1]) {
+      codes.push((await job("out", `--shard=${index}/2`, "--error-threshold=3")).code);
+    }
+    assert.ok(codes.includes(3), `a shard of 12 failures is over 3: ${codes.join()}`);
+    const merge = (...flags: readonly string[]) =>
+      edgewrightJson(["batch", "merge", out, ...flags]);
+    const over = await merge();
+    assert.deepEqual([over.code, over.document["verdict"]], [3, "threshold"]);
+    const { failed } = over.document["totals"] as Job["totals"];
+    assert.ok(failed > 3, `${failed}`);
+    assert.equal(reportOf(folder, "out").totals.failed, failed);
+    assert.equal(existsSync(join(out, "append_row.txt")), false);
+
+    const early = await merge("--error-threshold=12");
+    assert.deepEqual([early.code, early.document.problems[0]?.code], [1, "BATCH_MERGE"]);
+    assert.match(early.document.problems[0]?.message ?? "", /stopped with \d+ failures/);
+    for (const index of [0, 1]) {
+      const { code } = await job("out", `--shard=${index}/2`, "--error-threshold=12");
+      assert.equal(code, 0);
+    }
+    const tight = await merge("--error-threshold=11");
+    assert.deepEqual([tight.code, tight.document["verdict"]], [3, "threshold"]);
+    const whole = await merge();
+    assert.deepEqual([whole.code, whole.document["verdict"]], [0, "complete"]);
+    assert.equal(linesOf(folder, "out/append_row.txt").length, 91);
+  });
+
+  for (const fate of ["is killed", "ends"] as const) {
+    void test(`a shard that is started twice waits while the first works, and when that ${fate} ${fate === "ends" ? "ends with 0" : "takes over"}`, async (t) => {
+      const script = `
+import os, time
+def run(mini_batch):
+    time.sleep(0.1)
+    with open(os.environ["AZUREML_BI_OUTPUT_PATH"] + "/scored", "a") as file:
+        file.write("".join(path + "\\n" for path in mini_batch))
+    return [os.path.basename(path) for path in mini_batch]
+`;
+      const { folder, job } = batchWorkspace(t, { script, files: numberFiles(150, 0) });
+      const args = [...jobArgs(folder, "out", ["--shard=0/1"]), "--json"];
+      const first = spawn(process.execPath, [`${REPOSITORY}bin/edgewright.js`, ...args], {
+        stdio: "ignore",
+      });
+      t.after(() => first.kill("SIGKILL"));
+      const exit = once(first, "exit") as Promise<[number | null]>;
+      const scored = join(folder, "out/scored");
+      while (!existsSync(scored)) await wait(10);
+      const second = job("out", "--shard=0/1");
+      if (fate === "is killed") {
+        // Long enough for the second to have come and found the first at work.
+        await wait(1_500);
+        first.kill("SIGKILL");
+      }
+      const [code] = await exit;
+      assert.equal(code, fate === "ends" ? 0 : null);
+      const { code: last, already } = await second;
+      assert.deepEqual([last, already], [0, fate === "ends"]);
+      const rows = linesOf(folder, "out/shards/0-of-1/append_row.txt");
+      assert.deepEqual(rows, Object.keys(numberFiles(150, 0)).toSorted());
+      const again = linesOf(folder, "out/scored").length - 150;
+      assert.ok(again <= (fate === "ends" ? 0 : 5), `${again} files were scored again`);
+    });
+  }
+});
