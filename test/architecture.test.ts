@@ -84,6 +84,8 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
     [
       "runtime/main.ts",
       "runtime/log.ts",
+      // The time of a line within a line of the log, as the reference server writes it.
+      "runtime/scripts/request-line.ts",
       "runtime/local.ts",
       "runtime/job-process.ts",
       // A given moment as text.
