@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime/settings.ts",
     "runtime/edge/twin-schema.ts",
     "runtime/local.ts",
+    "runtime/fronts/listen.ts",
     "runtime/engine/placement.ts",
     "runtime/engine/profile.ts",
     "runtime/engine/remote-instance.ts",

@@ -24,6 +24,21 @@ suite("docs", () => {
     assert.deepEqual(unused, []);
   });
 
+  test("every hint is a sentence", () => {
+    const hints = filesUnder(join(REPOSITORY, "src"), ".ts").flatMap((file) =>
+      [
+        ...readFileSync(file, "utf8").matchAll(
+          /\bhint(?::| =)\s+(?<quote>["`])(?<text>.+)\k<quote>(?! \+)/g,
+        ),
+      ].map(({ groups }) => groups?.["text"] ?? ""),
+    );
+    assert.ok(hints.length > 50);
+    assert.deepEqual(
+      hints.filter((hint) => !/^[A-Z].*\.$/.test(hint)),
+      [],
+    );
+  });
+
   test("every relative link in a page leads somewhere", () => {
     const pages = [
       "README.md",

@@ -40,7 +40,7 @@ function renderStatus({ identity, progress, holder, verdict }: JobStatus): strin
 
 export async function merge(invocation: Invocation): Promise<Outcome> {
   const output = folderOf(invocation);
-  const threshold = numberFrom(invocation.options, "error-threshold", -1);
+  const threshold = numberFrom(invocation.options, "error-threshold", { least: -1 });
   const { already, report } = await Promise.resolve(mergeShards(output, threshold));
   const { verdict, result, total, totals } = report;
   if (verdict === "running") throw new Error("a merged job cannot be running");

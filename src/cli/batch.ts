@@ -18,7 +18,7 @@ import { RENDER_OPTIONS, renderJob } from "./batch-render.ts";
 import { jobStatus, merge } from "./batch-verbs.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
+import { MODEL_OPTIONS, servedFrom } from "./models.ts";
 import { createPlainLog } from "./plain-log.ts";
 import { interpretersOf } from "./python.ts";
 
@@ -51,7 +51,7 @@ export const BATCH: Command = {
 async function run(invocation: Invocation): Promise<Outcome> {
   const { signal, cwd, env, options } = invocation;
   const places = placesFrom(options, cwd, env);
-  const read = await loadEndpoint(invocation, preparing(invocation));
+  const read = await loadEndpoint(invocation);
   if (!read.ok) return { problems: read.problems };
   const endpoint = servedFrom(read.value.endpoint, read.value.models);
   const problems: Problem[] = [...read.problems];

@@ -1,21 +1,20 @@
 /** `edgewright build SPEC -o OUTPUT`: image, deployment manifest, record and lock. */
 
-import { bodyLimitProblems } from "../core/body-limit.ts";
 import { hasErrors } from "../core/problem.ts";
 import { publicParts } from "../credentials/credentials.ts";
 import type { Problem } from "../core/problem.ts";
 import { parseReference } from "../packager/image/reference.ts";
 import { pack } from "../packager/pack.ts";
 import type { PackOptions, PackOutput, PackResult } from "../packager/pack-options.ts";
-import { scoredDeployments } from "../spec/resolved.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { ASSEMBLE_OPTIONS, assembleOptions, parseBytes } from "./assemble-options.ts";
 import { flagValue, UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { MODEL_OPTIONS, preparing } from "./models.ts";
+import { MODEL_OPTIONS } from "./models.ts";
 import { renderBytes } from "./render.ts";
+import { scriptSyntax } from "./script-syntax.ts";
 
 export const BUILD: Command = {
   name: "build",
@@ -52,14 +51,14 @@ export const BUILD: Command = {
     const output = parseOutput(invocation);
     const { tag } = invocation.options;
     if (typeof tag === "string") flagValue(() => parseReference(tag, "latest"));
-    const read = await loadEndpoint(invocation, preparing(invocation));
+    const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
     const jobs = jobsOf(endpoint, invocation.args);
     const problems = [
       ...read.problems,
       ...jobs.problems,
-      ...bodyLimitProblems(scoredDeployments(endpoint)),
+      ...(await scriptSyntax(endpoint, invocation)),
     ];
     if (hasErrors(problems)) return { problems };
     const auth = await authEnv(invocation, endpoint);

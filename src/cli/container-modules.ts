@@ -50,6 +50,7 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
   const engine = await openEngine(invocation.env);
   const address = await engine.bridgeAddress();
   const volumes = new Set<string>();
+  const images = new Set<string>();
   const moduleOf = (name: string, manifest: DeviceManifest, onLine: ModulesOptions["onLine"]) =>
     containerModule(name, manifest, { engine, address, tag, volumes, onLine });
   return {
@@ -57,11 +58,14 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
     make: async ({ endpoint, models }, options) => {
       const { env, problems } = await authEnv(options.invocation, endpoint);
       const given = assembleOptions(options.invocation, endpoint);
+      // A name that nobody else has: another device on this engine may run a module of the same name.
+      const image = `${endpoint.module.name}:${tag}`;
+      images.add(image);
       const { files } = await pack(endpoint, {
         ...given,
         output: { kind: "docker" },
         platforms: [given.hostPlatform],
-        tag: `${endpoint.module.name}:simulated`,
+        tag: image,
         workingFolder: options.folder,
         deviceEnv: { ...env, ...memoryEnv(endpoint) },
         models,
@@ -74,6 +78,7 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
       Object.keys(manifest.modules).map((name) => moduleOf(name, manifest, onLine)),
     release: async () => {
       await Promise.all([...volumes].map((volume) => engine.removeVolume(volume)));
+      await Promise.all([...images].map((image) => engine.removeImage(image)));
     },
   };
 }

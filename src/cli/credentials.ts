@@ -65,10 +65,10 @@ export function misfit(mode: AuthMode, kind: "key" | "aml_token"): readonly Prob
     none: "asks for no credentials",
   };
   const other = {
-    key: "show them with edgewright keys show SPEC",
-    aml_token: "make one with edgewright token SPEC",
-    aad_token: `write auth_mode: ${kind}`,
-    none: `write auth_mode: ${kind}`,
+    key: "Show them with edgewright keys show SPEC.",
+    aml_token: "Make one with edgewright token SPEC.",
+    aad_token: `Write auth_mode: ${kind}.`,
+    none: `Write auth_mode: ${kind}.`,
   };
   return [
     {

@@ -3,6 +3,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { leastMemoryBytes, memoryProblems } from "../core/body-limit.ts";
 import { hasErrors, readOf, UserError } from "../core/problem.ts";
 import type { Problem, Read } from "../core/problem.ts";
 import type { Inspection } from "../model/inspect.ts";
@@ -15,7 +16,7 @@ import type { LoadedSpec } from "../spec/load.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
 import { UsageError } from "./command.ts";
 import type { Invocation, Option } from "./command.ts";
-import { INSPECT_ONLY } from "./models.ts";
+import { preparing } from "./models.ts";
 import type { Look } from "./models.ts";
 
 export const DEVICE_OPTION = {
@@ -41,28 +42,37 @@ export type LoadedEndpoint = {
  * Reads the spec, looks at the models that are served without a script, and fits the limits to the
  * device. Problems of every stage come together; the endpoint is there when none is an error.
  */
-export async function loadEndpoint(
-  invocation: Invocation,
-  look: Look = INSPECT_ONLY,
-): Promise<Read<LoadedEndpoint>> {
+export async function loadEndpoint(invocation: Invocation): Promise<Read<LoadedEndpoint>> {
   const { args, cwd, options } = invocation;
   if (args.length === 0)
     throw new UsageError("a SPEC is missing: a file, several files, or a folder");
   const spec = await loadSpec(args, { cwd, modelStore: storeFolder(invocation) });
   if (!spec.ok) return spec;
-  const inspected = await inspectModels(spec.value, look);
+  const inspected = await inspectModels(spec.value, preparing(invocation));
   const problems = [...spec.problems, ...inspected.problems];
   if (hasErrors(problems)) return { ok: false, problems };
-  const device = deviceOf(options["device"]) ?? spec.value.device;
+  const { placeOf } = spec.value;
+  const flag = deviceOf(options["device"]);
+  const device = flag ?? spec.value.device;
+  const { deployments } = inspected.endpoint;
+  const measured = new Map(
+    deployments.flatMap((each) =>
+      each.model?.needBytes === undefined ? [] : [[each.name, leastMemoryBytes(each)] as const],
+    ),
+  );
   const fitted = fitToDevice(inspected.endpoint, {
     ...(device && { device }),
-    needBytes: (name) => inspected.needBytes.get(name),
-    placeOf: spec.value.placeOf,
+    ...(flag === undefined && { deviceAt: placeOf(["edge", "device"]) }),
+    needBytes: (name) => measured.get(name),
+    placeOf,
   });
   const all = [...problems, ...fitted.problems];
-  return fitted.ok
-    ? readOf({ endpoint: fitted.value, models: inspected.models }, all)
-    : { ok: false, problems: all };
+  if (!fitted.ok) return { ok: false, problems: all };
+  const short = fitted.value.deployments.flatMap((each) => {
+    const at = placeOf(["deployments", each.name, "resources", "limits", "memory"]);
+    return memoryProblems([each]).map((problem) => ({ ...problem, at }));
+  });
+  return readOf({ endpoint: fitted.value, models: inspected.models }, [...all, ...short]);
 }
 
 /** @throws UserError where the flag cannot be read */
@@ -80,11 +90,9 @@ async function inspectModels(
   endpoint: ResolvedEndpoint;
   models: ReadonlyMap<string, ShippedModel>;
   problems: readonly Problem[];
-  needBytes: ReadonlyMap<string, number>;
 }> {
   const problems: Problem[] = [];
   const deployments: ResolvedDeployment[] = [];
-  const needBytes = new Map<string, number>();
   const models = new Map<string, ShippedModel>();
   const seen = new Map<string, ReturnType<Look>>();
   for (const deployment of endpoint.deployments) {
@@ -99,12 +107,11 @@ async function inspectModels(
     if (shipped !== undefined) models.set(model.path, shipped);
     const at = placeOf(["deployments", name, "model"]);
     for (const problem of found) problems.push({ ...problem, at });
-    if (memoryBytes !== undefined) needBytes.set(name, memoryBytes);
     deployments.push(
       inspection === undefined ? deployment : withInspection(deployment, inspection, memoryBytes),
     );
   }
-  return { endpoint: { ...endpoint, deployments }, models, problems, needBytes };
+  return { endpoint: { ...endpoint, deployments }, models, problems };
 }
 
 function withInspection(

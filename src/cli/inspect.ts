@@ -75,9 +75,10 @@ function render(path: string, model: Inspection): readonly string[] {
 }
 
 function renderPreparation(
-  { runMs }: Inspection,
+  { loadMs, runMs }: Inspection,
   preparation: Preparation | undefined,
 ): readonly string[] {
+  if (loadMs === undefined) return ["prepared: nothing, it cannot be loaded"];
   if (preparation === undefined) return ["prepared: as it is, there is nothing to gain"];
   const { freedConstants, unusedConstants, documentationBytes, difference, samples } = preparation;
   const changes = [

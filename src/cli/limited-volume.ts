@@ -29,7 +29,7 @@ export function limitVolumes(
         "SIM_MODULE",
         `the volume of '${module}' cannot be mounted: ${String(stderr)}`,
         {
-          hint: "run it as root, or take volumes out of the scenario",
+          hint: "Run it as root, or take volumes out of the scenario.",
         },
       );
     }

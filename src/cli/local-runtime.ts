@@ -54,6 +54,6 @@ async function exitOf(child: ChildProcess): Promise<void> {
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   if (code === 0) return;
   throw userError("RUNTIME_ENDED", `the runtime ended with ${signal ?? `exit code ${code}`}`, {
-    hint: "its last lines above say why; run it again with --log-level debug for more",
+    hint: "Its last lines above say why; run it again with --log-level debug for more.",
   });
 }

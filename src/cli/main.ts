@@ -10,9 +10,13 @@ import type { Command, Invocation, Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { renderCounts, renderProblem } from "./render.ts";
+import { watchOutput } from "./standard-output.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
+
+// Also before a command: help and usage are printed too.
+const output = watchOutput(process, (problem) => printProblems([problem]));
 
 async function main(argv: readonly string[]): Promise<number> {
   const json = argv.includes("--json");
@@ -30,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const command = COMMANDS.find((known) => known.name === name);
   if (command === undefined) {
-    return usage(json, `there is no command '${name}'`, "edgewright --help lists them");
+    return usage(json, `there is no command '${name}'`, "Run edgewright --help for a list.");
   }
   if (rest.includes("--help") || rest.includes("-h")) return help(command);
   try {
@@ -38,7 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return outcome === undefined ? EXIT.fine : report(outcome, json);
   } catch (error) {
     if (error instanceof UsageError) {
-      return usage(json, error.message, `edgewright ${command.name} --help explains it`);
+      return usage(json, error.message, `Run edgewright ${command.name} --help for what it takes.`);
     }
     if (error instanceof UserError) return report({ problems: error.problems }, json);
     if ((error as Error).name === "AbortError") return EXIT.stopped;
@@ -50,6 +54,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
   const { values, positionals } = parse(command, argv);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
+  output.onLost(onSignal);
   return {
     args: positionals,
     options: values,
@@ -154,9 +159,13 @@ function usage(json: boolean, message: string, hint: string): number {
 
 function bug(json: boolean, error: unknown): number {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const hint = "this is a defect of edgewright: report it with the lines above";
+  const hint = "This is a defect of edgewright: report it with the lines above.";
   report({ problems: [{ code: "BUG", severity: "error", message, hint }] }, json);
   return EXIT.bug;
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// The last line may fail after everything else is done.
+process.once("exit", () => {
+  if (output.failed()) process.exitCode = EXIT.input;
+});

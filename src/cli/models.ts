@@ -41,7 +41,7 @@ type LookedAt = {
 /** How to look at a model. */
 export type Look = (path: string) => Promise<LookedAt>;
 
-export const INSPECT_ONLY: Look = async (path) => {
+const inspectOnly: Look = async (path) => {
   const { inspection, problems } = await inspectModel(path);
   return {
     ...(inspection && { inspection }),
@@ -56,7 +56,7 @@ export function preparing(invocation: Invocation): Look {
   const folder = cacheFolder(invocation);
   if (invocation.options["keep-model"] === true) {
     return async (path) => {
-      const looked = await INSPECT_ONLY(path);
+      const looked = await inspectOnly(path);
       return looked.inspection === undefined
         ? looked
         : { ...looked, shipped: await originalFiles(path) };

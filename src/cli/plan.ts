@@ -6,7 +6,7 @@ import { ASSEMBLE_OPTIONS, assembleOptions } from "./assemble-options.ts";
 import { renderBar } from "./bars.ts";
 import type { Command } from "./command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
-import { MODEL_OPTIONS, preparing } from "./models.ts";
+import { MODEL_OPTIONS } from "./models.ts";
 import { renderBytes } from "./render.ts";
 
 export const PLAN: Command = {
@@ -15,7 +15,7 @@ export const PLAN: Command = {
   summary: "layers and sizes of the images before they are built",
   options: { ...ASSEMBLE_OPTIONS, ...MODEL_OPTIONS, ...DEVICE_OPTION },
   run: async (invocation) => {
-    const read = await loadEndpoint(invocation, preparing(invocation));
+    const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const { endpoint, models } = read.value;
     const options = { ...assembleOptions(invocation, endpoint), models };

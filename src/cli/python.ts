@@ -50,7 +50,7 @@ export async function interpretersOf(
   readonly byDeployment: ReadonlyMap<string, Interpreter>;
   readonly problems: readonly Problem[];
 }> {
-  const candidates = asked === undefined ? await found(env) : [asked];
+  const candidates = asked === undefined ? await interpretersHere(env) : [asked];
   const byDeployment = new Map<string, Interpreter>();
   const problems: Problem[] = [];
   for (const deployment of deployments) {
@@ -62,7 +62,10 @@ export async function interpretersOf(
   return { byDeployment, problems };
 }
 
-async function found({ PATH = "" }: NodeJS.ProcessEnv): Promise<readonly string[]> {
+/** Paths of those that could run a script, the likeliest first. */
+export async function interpretersHere({
+  PATH = "",
+}: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const onPath = PATH.split(delimiter).map((folder) => join(folder, "python3"));
   const there: string[] = [];
   for (const path of [SYSTEM, ...onPath]) {
@@ -93,7 +96,7 @@ async function choose(
   throw userError(
     "SCRIPT_PYTHON",
     `no Python can run the script of deployment '${deployment.name}': ${looked}`,
-    { hint: "install the packages, or name another interpreter with --python" },
+    { hint: "Install the packages, or name another interpreter with --python." },
   );
 }
 
@@ -122,6 +125,6 @@ function missingPackages(deployment: string, { path, packages }: Checked): Probl
     code: "SCRIPT_PYTHON",
     severity: "warning",
     message: `${path} has no ${packages.join(", ")}, which the environment of '${deployment}' names and its script does not import at once`,
-    hint: "install the packages, or name another interpreter with --python",
+    hint: "Install the packages, or name another interpreter with --python.",
   };
 }

@@ -17,7 +17,7 @@ const MAX_LINE = 100;
  *     endpoint.yml:2:1  error SPEC_TRAFFIC_SUM  traffic adds up to 90, must be 100
  *       2 | traffic:
  *         | ^
- *       hint: raise blue to 100
+ *       hint: Raise blue to 100.
  */
 export function renderProblem(problem: Problem, options: RenderOptions): string {
   const { at, severity, code, message, hint } = problem;

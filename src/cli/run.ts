@@ -11,12 +11,13 @@ import type { ServeOptions } from "../runtime/serve.ts";
 import type { LocalOptions } from "../runtime/local.ts";
 import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
+import { checkAddress } from "./address.ts";
 import { flagValue, UsageError } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
 import { startLocalRuntime } from "./local-runtime.ts";
-import { MODEL_OPTIONS, preparing, servedFrom } from "./models.ts";
+import { MODEL_OPTIONS, servedFrom } from "./models.ts";
 import { interpretersOf } from "./python.ts";
 
 export const RUN: Command = {
@@ -61,11 +62,12 @@ export const RUN: Command = {
   },
   run: async (invocation) => {
     const { port, host, metricsPort, logLevel, watch } = flagValue(() => readOptions(invocation));
-    const read = await loadEndpoint(invocation, preparing(invocation));
+    const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const endpoint = servedFrom(read.value.endpoint, read.value.models);
     const problems = [...read.problems];
     const folders = dataFolders(endpoint, invocation);
+    await checkAddress(host, port);
     const asked = invocation.options["auth"] === true || !isLoopback(host);
     const { auth, problems: found } = await authFor(invocation, endpoint, asked);
     problems.push(...found);
@@ -137,7 +139,7 @@ async function authFor(
   const open = { auth: { mode: "none", keys: [] } } as const;
   if (authMode === "none" && invocation.options["auth"] === true) {
     const message = "auth_mode is none, and --auth asks for credentials";
-    const hint = "write auth_mode: key, or leave --auth out";
+    const hint = "Write auth_mode: key, or leave --auth out.";
     return { ...open, problems: [{ code: "CLI_CREDENTIALS", severity: "error", message, hint }] };
   }
   if (!asked || authMode === "none") return { ...open, problems: [] };

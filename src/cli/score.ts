@@ -109,7 +109,7 @@ function refusal({ ok, status }: Response, url: string, answer: string): readonl
   const message = `${url} answers ${status}: ${answer.slice(0, 500)}`;
   const hint =
     status === 401
-      ? { hint: "give --key or --token, from edgewright keys or edgewright token" }
+      ? { hint: "Give --key or --token, from edgewright keys or edgewright token." }
       : {};
   return [{ code: "CLI_TARGET", severity: "error", message, ...hint }];
 }
@@ -124,7 +124,7 @@ async function readBody(data: string, { cwd }: Invocation): Promise<Uint8Array> 
       "CLI_TARGET",
       `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`,
       {
-        hint: "give the file with the request body, or - for stdin",
+        hint: "Give the file with the request body, or - for stdin.",
       },
     );
   }
@@ -143,7 +143,7 @@ async function send(
       "CLI_TARGET",
       `${url} cannot be reached: ${cause?.code ?? (error as Error).message}`,
       {
-        hint: "start it with edgewright run SPEC, or give the URL that run printed",
+        hint: "Start it with edgewright run SPEC, or give the URL that run printed.",
       },
     );
   }

@@ -17,7 +17,7 @@ import type { Invocation } from "./command.ts";
 import { credentialsFor } from "./credentials.ts";
 import { loadEndpoint } from "./endpoint.ts";
 import type { LoadedEndpoint } from "./endpoint.ts";
-import { preparing, servedFrom } from "./models.ts";
+import { servedFrom } from "./models.ts";
 
 const RUNTIME = fileURLToPath(new URL("../runtime/main.js", import.meta.url));
 
@@ -54,7 +54,7 @@ export async function loadModules(
   const modules: SimulatedModule[] = [];
   for (const { name, specs: files } of specs) {
     const invocation = { ...options.invocation, args: files };
-    const read = await loadEndpoint(invocation, preparing(invocation));
+    const read = await loadEndpoint(invocation);
     problems.push(...read.problems);
     if (!read.ok) continue;
     const { endpoint, models } = read.value;

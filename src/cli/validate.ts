@@ -1,7 +1,9 @@
 /** `edgewright validate SPEC`: every problem of a spec, its models and its scripts. */
 
+import { hasErrors } from "../core/problem.ts";
 import type { Command } from "./command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "./endpoint.ts";
+import { scriptSyntax } from "./script-syntax.ts";
 
 export const VALIDATE: Command = {
   name: "validate",
@@ -15,7 +17,8 @@ export const VALIDATE: Command = {
     const read = await loadEndpoint(invocation);
     if (!read.ok) return { problems: read.problems };
     const { endpoint } = read.value;
-    const { problems } = read;
+    const problems = [...read.problems, ...(await scriptSyntax(endpoint, invocation))];
+    if (hasErrors(problems)) return { problems };
     const text = invocation.options["resolved"]
       ? JSON.stringify(endpoint, null, 2)
       : `${endpoint.name} is valid: ${endpoint.deployments.map(({ name }) => name).join(", ")}`;

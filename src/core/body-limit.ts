@@ -17,6 +17,8 @@ export type BodySharer = {
     readonly needBytes?: number;
     readonly bytes?: number;
   };
+  /** Of a deployment that runs jobs: it takes no requests. */
+  readonly batch?: unknown;
 };
 
 export function bodyLimitBytes(deployment: BodySharer): number {
@@ -26,23 +28,32 @@ export function bodyLimitBytes(deployment: BodySharer): number {
   return Math.min(MOST_BODY_BYTES, left);
 }
 
-/** Deployments that have no room for requests, with the numbers. */
-export function bodyLimitProblems(deployments: readonly BodySharer[]): readonly Problem[] {
-  return deployments
-    .filter((deployment) => bodyLimitBytes(deployment) < LEAST_BODY_BYTES)
-    .map((deployment) => {
-      const { name, memoryBytes, maxConcurrentRequestsPerInstance: slots } = deployment;
-      const need = needOf(deployment);
-      const least = Math.ceil((need + slots * LEAST_BODY_BYTES) / MIB);
-      return {
+/** Bytes below which an instance cannot do its work: its model, and 1 MiB for each request at once. */
+export function leastMemoryBytes(deployment: BodySharer): number {
+  const slots = deployment.batch === undefined ? deployment.maxConcurrentRequestsPerInstance : 0;
+  return needOf(deployment) + slots * LEAST_BODY_BYTES;
+}
+
+/** Deployments with less than that, with the numbers; the same before the build and on the device. */
+export function memoryProblems(deployments: readonly BodySharer[]): readonly Problem[] {
+  return deployments.flatMap((deployment): readonly Problem[] => {
+    const { name, memoryBytes, maxConcurrentRequestsPerInstance: slots, batch } = deployment;
+    const least = leastMemoryBytes(deployment);
+    if (memoryBytes === null || memoryBytes >= least) return [];
+    const requests =
+      batch === undefined
+        ? `, and ${slots} request(s) run at once: less than 1 MiB is left for the body of each`
+        : "";
+    const atLeast = `at least ${Math.ceil(least / MIB)} MiB`;
+    return [
+      {
         code: "SPEC_MEMORY_SHORT",
         severity: "error",
-        message:
-          `${name} has ${mib(memoryBytes ?? 0)} of memory per instance, its model needs ${mib(need)}, and ` +
-          `${slots} request(s) run at once: less than 1 MiB is left for the body of each`,
-        hint: `Give ${name} at least ${least} MiB, or fewer requests at once.`,
-      };
-    });
+        message: `${name} has ${mib(memoryBytes)} of memory per instance, its model needs ${mib(needOf(deployment))}${requests}`,
+        hint: `Give ${name} ${atLeast}${batch === undefined ? ", or fewer requests at once" : ""}.`,
+      },
+    ];
+  });
 }
 
 function needOf({ model }: BodySharer): number {

@@ -63,6 +63,7 @@ export const CODES = {
   CLI_USAGE: { title: "The command line is wrong", kind: "bad-input" },
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
+  CLI_OUTPUT: { title: "Standard output cannot be written", kind: "refused" },
   CLI_CREDENTIALS: { title: "Credentials do not fit the endpoint", kind: "bad-input" },
   CREDENTIAL_FILE: { title: "The credential file cannot be used", kind: "refused" },
   BUG: { title: "A defect of edgewright", kind: "bug" },
@@ -74,6 +75,10 @@ export const CODES = {
   RUNTIME_ENDPOINT: { title: "The resolved endpoint cannot be read", kind: "bad-input" },
 
   // Requests.
+  REQUEST_HTTP: { title: "The request is not HTTP/1.1", kind: "bad-input" },
+  REQUEST_HEADERS: { title: "The request's headers are too large", kind: "too-large" },
+  REQUEST_SLOW: { title: "The request did not arrive in time", kind: "timeout" },
+  REQUEST_EXPECT: { title: "The request expects what is not offered", kind: "bad-input" },
   INPUT_JSON: { title: "The body is not valid JSON", kind: "bad-input" },
   INPUT_FORM: { title: "The body has none of the accepted forms", kind: "bad-input" },
   INPUT_NAME: { title: "An input or output name is unknown or absent", kind: "bad-input" },
@@ -96,6 +101,7 @@ export const CODES = {
 
   // Scoring scripts.
   SCRIPT_FAILED: { title: "A scoring script cannot be started", kind: "not-ready" },
+  SCRIPT_SYNTAX: { title: "A scoring script cannot be compiled", kind: "bad-input" },
   SCRIPT_PYTHON: { title: "No Python has the packages of a script", kind: "not-found" },
   SCRIPT_PACKAGE: { title: "A Python package cannot be had for the image", kind: "refused" },
 

@@ -66,7 +66,7 @@ export async function changeCredentials(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fileFault(error, file, "written");
     throw userError("CREDENTIAL_FILE", `${file} is being changed by another process`, {
-      hint: `try again; where no other process runs, remove ${lock}`,
+      hint: `Try again; where no other process runs, remove ${lock}.`,
     });
   }
   try {
@@ -115,7 +115,7 @@ function parse(text: string, file: string): Credentials {
     // Said below, as for any other text.
   }
   throw userError("CREDENTIAL_FILE", `${file} is not a credential file of edgewright`, {
-    hint: "restore it from a copy; without it new keys are made, and devices refuse them until they get a new manifest",
+    hint: "Restore it from a copy; without it new keys are made, and devices refuse them until they get a new manifest.",
   });
 }
 
@@ -128,7 +128,7 @@ function openToOthers(file: string, mode: number): readonly Problem[] {
       code: "CREDENTIAL_FILE",
       severity: "warning",
       message: `${file} has the mode ${octal}: others than its owner can read it, expected 0600`,
-      hint: `chmod 600 ${file}, and rotate the keys if somebody has`,
+      hint: `Run chmod 600 ${file}, and rotate the keys if somebody has.`,
     },
   ];
 }
@@ -136,6 +136,6 @@ function openToOthers(file: string, mode: number): readonly Problem[] {
 function fileFault(error: unknown, file: string, what: "read" | "written"): UserError {
   const { code, message } = error as NodeJS.ErrnoException;
   return userError("CREDENTIAL_FILE", `${file} cannot be ${what}: ${code ?? message}`, {
-    hint: "give this user the right to, or name another folder in EDGEWRIGHT_HOME",
+    hint: "Give this user the right to, or name another folder in EDGEWRIGHT_HOME.",
   });
 }

@@ -91,7 +91,7 @@ export async function readModel(path: string): Promise<ReadModel | { problem: Pr
     if (size > MAX_MODEL_BYTES) {
       const problem = unreadable(
         `${path} has ${size} bytes; an ONNX file has at most ${MAX_MODEL_BYTES}`,
-        "keep the weights as external data beside a smaller .onnx file",
+        "Keep the weights as external data beside a smaller .onnx file.",
       );
       return { problem };
     }
@@ -102,7 +102,7 @@ export async function readModel(path: string): Promise<ReadModel | { problem: Pr
     const [problem] = error instanceof UserError ? error.problems : [];
     if (problem !== undefined) return { problem };
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    const hint = "check the path and its permissions";
+    const hint = "Check the path and its permissions.";
     return { problem: unreadable(`${path} cannot be read: ${reason}`, hint) };
   }
 }
@@ -112,7 +112,7 @@ function notOnnx(path: string, bytes: number): Problem {
     code: "MODEL_NOT_ONNX",
     severity: "error",
     message: `${path} (${bytes} bytes) is not an ONNX model`,
-    hint: "give the .onnx file that your training framework exported",
+    hint: "Give the .onnx file that your training framework exported.",
   };
 }
 
@@ -129,8 +129,8 @@ function refusal(reason: string, domains: Readonly<Record<string, number>>): Pro
     message: `ONNX Runtime cannot load it: ${reason.replace(/^Load model from .*? failed:/, "").trim()}`,
     hint:
       foreign.length > 0
-        ? `export the model without the operators of ${foreign.join(", ")}, which ONNX Runtime itself does not have`
-        : "check the model with the onnx package's checker, and export it again",
+        ? `Export the model without the operators of ${foreign.join(", ")}, which ONNX Runtime itself does not have.`
+        : "Check the model with the onnx package's checker, and export it again.",
   };
 }
 

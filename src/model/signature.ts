@@ -22,7 +22,7 @@ export function signatureOf(file: OnnxFile): {
         code: "MODEL_INPUT_KIND",
         severity: "error",
         message: `input '${name}' is a ${showKind(type)}, and only tensors can be sent`,
-        hint: "export the model with tensor inputs",
+        hint: "Export the model with tensor inputs.",
       });
     }
   }
@@ -36,7 +36,7 @@ export function signatureOf(file: OnnxFile): {
         code: "MODEL_OUTPUT_KIND",
         severity: "warning",
         message: `output '${output.name}' is a ${showKind(output.type)}, which is not served`,
-        hint: "export the model so that this output is a tensor, if it is needed",
+        hint: "Export the model so that this output is a tensor, if it is needed.",
       });
     }
   }
@@ -45,7 +45,7 @@ export function signatureOf(file: OnnxFile): {
       code: "MODEL_OUTPUT_KIND",
       severity: "error",
       message: "the model has no output that is a tensor",
-      hint: "export the model with at least one tensor output",
+      hint: "Export the model with at least one tensor output.",
     });
   }
   return { signature: { inputs, outputs }, problems };

@@ -1,10 +1,11 @@
 /** Where do bytes that are known by their digest lie? A folder of files, each proven before use. */
 
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
+
+import { writeFileFrom } from "./write-file.ts";
 
 type Algorithm = "sha256" | "sha512";
 /** `sha256:` or `sha512:` and the hex digits. */
@@ -49,7 +50,7 @@ export function createBlobStore(folder: string): BlobStore {
         }
       };
       try {
-        await pipeline(source, counted, createWriteStream(draft));
+        await writeFileFrom(draft, counted(source));
         const digest: Digest = `${algorithm}:${hash.digest("hex")}`;
         await mkdir(dirname(path(digest)), { recursive: true });
         await rename(draft, path(digest));

@@ -39,7 +39,8 @@ export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Pr
     options.signal?.throwIfAborted();
     // What is not there was to be read.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw error;
-    throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
+    const { path = `A file in ${cacheFolder} or ${temporaryFolder}` } = error as { path?: string };
+    throw outputFault(error, path);
   } finally {
     await outputs.discard();
     for (const sink of sinks) await sink.discard();

@@ -1,10 +1,9 @@
 /** How are other programs (apt-get, dpkg-deb, npm) run? As a port, so that a test can stand in. */
 
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
 import { text } from "node:stream/consumers";
 import { userError } from "../core/problem.ts";
+import { writeFileFrom } from "./write-file.ts";
 
 type ProgramOptions = {
   readonly cwd: string;
@@ -53,7 +52,7 @@ export function hostPrograms(
     const output =
       options.stdoutFile === undefined
         ? text(child.stdout)
-        : finished(child.stdout.pipe(createWriteStream(options.stdoutFile))).then(() => "");
+        : writeFileFrom(options.stdoutFile, child.stdout).then(() => "");
     const [exitCode, stdout, stderr] = await Promise.all([ended, output, text(child.stderr)]);
     if (exitCode === undefined) return { found: false };
     return { found: true, exitCode, stdout, stderr };

@@ -41,8 +41,8 @@ export async function openSink(
     };
   }
   if (output.kind === "archive") {
-    await refuseForeign(path);
     await outputs.claim(path);
+    await refuseForeign(path);
     return {
       write: (images) => outputs.write(path, archiveChunks(images)),
       commit: nothing,

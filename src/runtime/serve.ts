@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { bodyLimitProblems } from "../core/body-limit.ts";
+import { memoryProblems } from "../core/body-limit.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import { UserError } from "../core/problem.ts";
 import type { ScoringResponse } from "../core/scoring.ts";
@@ -86,7 +86,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const { host, port, metricsPort, auth, log, clock } = options;
   disableTelemetry();
   const endpoint = { ...options.endpoint, deployments: scoredDeployments(options.endpoint) };
-  const cramped = bodyLimitProblems(endpoint.deployments);
+  const cramped = memoryProblems(endpoint.deployments);
   if (cramped.length > 0) throw new UserError(cramped);
   const guard = createGuard(auth, endpoint.name, clock);
   const limits = await reportLimits(endpoint.module, log);

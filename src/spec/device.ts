@@ -2,7 +2,15 @@
 
 import type { Problem, Read } from "../core/problem.ts";
 import type { EdgeSpec } from "./endpoint.ts";
-import { MIB, parseCpus, parseMemory } from "./quantity.ts";
+import {
+  CPUS_WORDS,
+  isCpus,
+  isMemory,
+  MEMORY_WORDS,
+  MIB,
+  parseCpus,
+  parseMemory,
+} from "./quantity.ts";
 import { nearest, show } from "./suggest.ts";
 
 export type Device = {
@@ -58,13 +66,13 @@ function partFault(
   }
   if (before.has(name)) return { message: `device says ${name} twice, must say it once` };
   if (isAmount(key, value)) return undefined;
-  const what = key.endsWith("cpus") ? "a number of CPUs" : "an amount of memory";
+  const what = key.endsWith("cpus") ? CPUS_WORDS : MEMORY_WORDS;
   return { message: `device ${name} is ${show(value)}, must be ${what}` };
 }
 
 function isAmount(key: Key, value: string): boolean {
   if (key.startsWith("reserve") && Number(value) === 0 && value !== "") return true;
-  return (key.endsWith("cpus") ? parseCpus(value) : parseMemory(value)) !== undefined;
+  return key.endsWith("cpus") ? isCpus(value) : isMemory(value);
 }
 
 function usage(message: string, hint = "Write cpus=4,memory=8Gi, for example."): Problem {

@@ -1,16 +1,27 @@
 /** What shape does a spec have, once its dialect is taken away? The one definition of its keys. */
 
 import { z } from "zod";
+import {
+  MOST_INSTANCES,
+  MOST_MINI_BATCH_SECONDS,
+  MOST_NODES,
+  MOST_OUTBOX_SECONDS,
+  MOST_REQUEST_MS,
+  MOST_REQUESTS_PER_INSTANCE,
+} from "../core/setting-bounds.ts";
 import { PLATFORMS } from "./resolved.ts";
 
 const text = z.string().describe("text");
+/** An empty one would be the folder of the spec. */
+const pathOf = (what: string) => z.string().min(1).describe(`the path of ${what}`);
 const textMap = z.record(z.string(), text).describe("a mapping of text");
 const whole = (min: number, what: string, max?: number) =>
   (max === undefined ? z.int().min(min) : z.int().min(min).max(max)).describe(what);
+const upTo = (max: number, min = 1) => whole(min, `a whole number from ${min} to ${max}`, max);
+const timeUpTo = (max: number, unit: string, min = 1) =>
+  whole(min, `a whole number of ${unit} from ${min} to ${max}`, max);
 
-const cpus = z
-  .union([z.number(), z.string()])
-  .describe('a number of CPUs above 0, such as 0.5 or "500m"');
+const cpus = z.union([z.number(), z.string()]).describe('a number of CPUs, such as 0.5 or "500m"');
 const memory = z
   .union([z.number(), z.string()])
   .describe('an amount of memory, such as "512Mi" or "1.5Gi"');
@@ -18,7 +29,14 @@ const percent = whole(0, "a whole per cent from 0 to 100", 100);
 const amounts = z.strictObject({ cpu: cpus.optional(), memory: memory.optional() });
 
 const model = z
-  .union([text, z.strictObject({ name: text.optional(), version: text.optional(), path: text })])
+  .union([
+    text,
+    z.strictObject({
+      name: text.optional(),
+      version: text.optional(),
+      path: pathOf("a model's file or folder"),
+    }),
+  ])
   .describe("a reference such as azureml:name:version, or a mapping with a path");
 
 export const environmentSchema = z.strictObject({
@@ -34,51 +52,50 @@ const environment = z
 
 const batchSettings = z.strictObject({
   mini_batch_size: whole(1, "a whole number of files of at least 1").optional(),
-  max_concurrency_per_instance: whole(1, "a whole number of at least 1").optional(),
+  max_concurrency_per_instance: upTo(MOST_REQUESTS_PER_INSTANCE).optional(),
   output_action: z.enum(["append_row", "summary_only"]).optional(),
   output_file_name: text.optional(),
   retry_settings: z
     .strictObject({
       max_retries: whole(0, "a whole number of at least 0").optional(),
-      timeout: whole(1, "a whole number of seconds of at least 1").optional(),
+      timeout: timeUpTo(MOST_MINI_BATCH_SECONDS, "seconds").optional(),
     })
     .optional(),
   error_threshold: whole(-1, "a whole number of at least -1").optional(),
   logging_level: z.enum(["warning", "info", "debug"]).optional(),
 });
 
-const milliseconds = whole(1, "a whole number of milliseconds of at least 1");
-const count = whole(1, "a whole number of at least 1");
+const instances = upTo(MOST_INSTANCES);
 
 const deployment = z.strictObject({
   description: text.optional(),
   model: model.optional(),
   code_configuration: z
-    .strictObject({ code: text.describe("the path of a folder").optional(), scoring_script: text })
+    .strictObject({ code: pathOf("a folder").optional(), scoring_script: pathOf("a script") })
     .optional(),
   environment: environment.optional(),
   environment_variables: textMap.optional(),
   instance_type: text.optional(),
-  instance_count: count.optional(),
+  instance_count: instances.optional(),
   scale_settings: z
     .strictObject({
       type: z.enum(["default", "target_utilization"]).optional(),
-      min_instances: count.optional(),
-      max_instances: count.optional(),
+      min_instances: instances.optional(),
+      max_instances: instances.optional(),
     })
     .optional(),
   request_settings: z
     .strictObject({
-      request_timeout_ms: milliseconds.optional(),
-      max_concurrent_requests_per_instance: count.optional(),
-      max_queue_wait_ms: whole(0, "a whole number of milliseconds of at least 0").optional(),
+      request_timeout_ms: timeUpTo(MOST_REQUEST_MS, "milliseconds").optional(),
+      max_concurrent_requests_per_instance: upTo(MOST_REQUESTS_PER_INSTANCE).optional(),
+      max_queue_wait_ms: timeUpTo(MOST_REQUEST_MS, "milliseconds", 0).optional(),
     })
     .optional(),
   resources: z
     .strictObject({
       requests: amounts.optional(),
       limits: amounts.optional(),
-      instance_count: count.optional(),
+      instance_count: upTo(MOST_NODES).optional(),
     })
     .optional(),
   compute: text.optional(),
@@ -94,7 +111,11 @@ const size = z
 /** Our own additions. */
 const edge = z.strictObject({
   module: name.optional(),
-  platforms: z.array(z.enum(PLATFORMS)).min(1).describe("a list of platforms").optional(),
+  platforms: z
+    .array(z.enum(PLATFORMS))
+    .min(1)
+    .describe("a list of at least one platform")
+    .optional(),
   device: z
     .strictObject({
       cpus,
@@ -121,12 +142,12 @@ const edge = z.strictObject({
   registry: z.strictObject({ address: text, username_env: text, password_env: text }).optional(),
   base: text.optional(),
   routes: textMap.optional(),
-  inputs: z.array(name).min(1).describe("a list of names").optional(),
-  outputs: z.array(name).min(1).describe("a list of names").optional(),
+  inputs: z.array(name).min(1).describe("a list of at least one name").optional(),
+  outputs: z.array(name).min(1).describe("a list of at least one name").optional(),
   outbox: z
     .strictObject({
       max_bytes: size.optional(),
-      max_age_seconds: whole(1, "a whole number of seconds of at least 1").optional(),
+      max_age_seconds: timeUpTo(MOST_OUTBOX_SECONDS, "seconds").optional(),
     })
     .optional(),
   placement: z.enum(["inline", "worker", "process"]).optional(),

@@ -22,6 +22,8 @@ export const ROUTER_MEMORY_BYTES = 96 * MIB;
 
 export type FitOptions = {
   readonly device?: Device;
+  /** Where the spec says what the device has, for the error; absent where a flag does. */
+  readonly deviceAt?: Place;
   /** What one instance of a deployment was measured to need; its memory is never cut below. */
   readonly needBytes?: (deployment: string) => number | undefined;
   /** Where a deployment stands, for the warnings. */
@@ -35,16 +37,16 @@ export function fitToDevice(
   endpoint: ResolvedEndpoint,
   options: FitOptions = {},
 ): Read<ResolvedEndpoint> {
-  const { device, placeOf, needBytes } = options;
-  if (device === undefined) {
-    const short = shortOfMemory(endpoint, options);
-    return { ok: true, value: withModuleLimits(endpoint), problems: short };
-  }
+  const { device, deviceAt, placeOf, needBytes } = options;
+  if (device === undefined) return { ok: true, value: withModuleLimits(endpoint), problems: [] };
   const asked = endpoint.deployments.map((each) => claimOf(each, needBytes?.(each.name)));
   const room = roomOf(device);
   const least = leastRoom(asked);
   if (!isWithin(least, room)) {
-    return { ok: false, problems: [tooSmall(endpoint, device, least)] };
+    return {
+      ok: false,
+      problems: [{ ...tooSmall(endpoint, device, least), ...(deviceAt && { at: deviceAt }) }],
+    };
   }
   const problems: Problem[] = [];
   const warn: Warn = (deployment, message, hint) => {
@@ -57,28 +59,7 @@ export function fitToDevice(
   claims = cutResource(claims, { of: "memoryBytes", room, warn });
   const deployments = endpoint.deployments.map((each, index) => granted(each, claims[index]));
   const fitted = withModuleLimits({ ...endpoint, deployments });
-  return { ok: true, value: fitted, problems: [...problems, ...shortOfMemory(fitted, options)] };
-}
-
-/** Limits below what was measured: the spec's own, since none is cut that far. */
-function shortOfMemory(
-  { deployments }: ResolvedEndpoint,
-  { needBytes, placeOf }: FitOptions,
-): readonly Problem[] {
-  return deployments.flatMap(({ name, memoryBytes }): readonly Problem[] => {
-    const need = needBytes?.(name) ?? 0;
-    if (memoryBytes === null || need <= memoryBytes) return [];
-    const atLeast = Math.ceil(need / MIB) * MIB;
-    return [
-      {
-        code: "SPEC_MEMORY_SHORT",
-        severity: "warning",
-        message: `${name} has ${renderMemory(memoryBytes)} of memory per instance, its model was measured to need ${renderMemory(atLeast)}`,
-        ...(placeOf && { at: placeOf(["deployments", name]) }),
-        hint: `Give ${name} at least ${renderMemory(atLeast)}.`,
-      },
-    ];
-  });
+  return { ok: true, value: fitted, problems };
 }
 
 function roomOf(device: Device): Room {

@@ -22,6 +22,31 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 
+/** @source moby/moby: daemon/daemon_unix.go, the range of NanoCpus; more CPUs no machine has */
+const CPUS_RANGE = { least: 0.01, most: 10_000 };
+/** Less is a forgotten unit, more no machine has. */
+const MEMORY_RANGE = { least: MIB, most: 1024 * 1024 * GIB };
+
+export const CPUS_WORDS = `a number of CPUs from ${CPUS_RANGE.least} to ${CPUS_RANGE.most}`;
+export const MEMORY_WORDS = "an amount of memory from 1 MiB to 1 PiB";
+
+/** Whether it is an amount that `CPUS_WORDS` describes. */
+export function isCpus(value: string | number): boolean {
+  return isWithin(parseCpus(value), CPUS_RANGE);
+}
+
+/** Whether it is an amount that `MEMORY_WORDS` describes. */
+export function isMemory(value: string | number): boolean {
+  return isWithin(parseMemory(value), MEMORY_RANGE);
+}
+
+function isWithin(
+  amount: number | undefined,
+  { least, most }: { readonly least: number; readonly most: number },
+): boolean {
+  return amount !== undefined && amount >= least && amount <= most;
+}
+
 /** A number of CPUs above 0: `2`, `0.5`, `"1.5"`, `"500m"`. */
 export function parseCpus(value: string | number): number | undefined {
   const [, digits, milli] = CPUS.exec(String(value).trim()) ?? [];

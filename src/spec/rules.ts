@@ -9,6 +9,7 @@ import {
   batchStaysBatch,
   defaultDeploymentExists,
   environmentNames,
+  environmentValues,
   deploymentsExist,
   modelOrScript,
 } from "./rules/deployments.ts";
@@ -38,6 +39,7 @@ const RULES: readonly Rule[] = [
   batchStaysBatch,
   defaultDeploymentExists,
   environmentNames,
+  environmentValues,
   trafficKeysDiffer,
   trafficNames,
   trafficSum,

@@ -123,7 +123,8 @@ function hintFor(schema: z.ZodType | undefined, node: Node | undefined): string 
   ) {
     if (schema instanceof z.ZodNumber) return "Remove the quotes.";
   }
-  if (schema instanceof z.ZodString) return "Write text, in quotes where it looks like a number.";
+  if (schema instanceof z.ZodString && !(node?.kind === "scalar" && node.value === ""))
+    return "Write text, in quotes where it looks like a number.";
   if (schema instanceof z.ZodArray) return "Write a list, an item a line, each behind a hyphen.";
   if (schema instanceof z.ZodObject || schema instanceof z.ZodRecord) {
     return "Write a mapping: a key and a value a line, indented.";

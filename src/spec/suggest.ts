@@ -88,7 +88,7 @@ export function unknownKeys(
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(clip(value));
   if (value === null || value === undefined) return "empty";
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return "a mapping";
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -100,6 +100,14 @@ suite("token", () => {
 });
 
 suite("run and score with credentials", () => {
+  test("an address that is not this machine's makes none", async (t) => {
+    const { spec, env, home } = user(t, "key");
+    const { code, stderr } = await edgewright(["run", spec, "--host", "192.0.2.1"], { env });
+    assert.equal(code, 1);
+    assert.match(stderr, /RUNTIME_PORT  192\.0\.2\.1:5001 cannot be listened on: EADDRNOTAVAIL/);
+    assert.equal(existsSync(home), false);
+  });
+
   test("loopback asks for none, and score works as it stands", async (t) => {
     const { spec, env, home } = user(t, "key");
     const { url, terminate } = await startRun([spec], { env });
@@ -120,7 +128,7 @@ suite("run and score with credentials", () => {
       const refused = await edgewright(["score", url, "-d", "-"], { env, input: BODY });
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /answers 401/);
-      assert.match(refused.stderr, /hint: give --key or --token/);
+      assert.match(refused.stderr, /hint: Give --key or --token/);
       for (const key of [document["primaryKey"], document["secondaryKey"]]) {
         const args = ["score", url, "-d", "-", "--key", String(key)];
         const { code, stdout } = await edgewright(args, { env, input: BODY });

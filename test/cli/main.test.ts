@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 
 import { edgewright, edgewrightJson } from "../support/edgewright.ts";
-import { REPOSITORY } from "../support/repository.ts";
+import { FIXTURE_MODELS, REPOSITORY } from "../support/repository.ts";
 
 suite("the command line", () => {
   test("--version prints the version of package.json", async () => {
@@ -47,8 +47,19 @@ suite("the command line", () => {
       const { code, stdout, stderr } = await edgewright(args);
       assert.equal(code, 2, args.join(" "));
       assert.equal(stdout, "");
-      assert.match(stderr, /CLI_USAGE[^]*hint: edgewright/);
+      assert.match(stderr, /CLI_USAGE[^]*hint: Run edgewright .*\.\n/);
     }
+  });
+
+  test("inspect says of a model that cannot be loaded that nothing is prepared", async () => {
+    const { code, stdout, stderr } = await edgewright([
+      "inspect",
+      `${FIXTURE_MODELS}custom-op.onnx`,
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /MODEL_REFUSED[^]*hint: [A-Z].*\.\n/);
+    assert.match(stdout, /^prepared: nothing, it cannot be loaded$/m);
+    assert.doesNotMatch(stdout, /nothing to gain/);
   });
 
   test("--json prints one document and nothing else, also for wrong usage", async () => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import {
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -32,4 +34,12 @@ suite("the outputs of a build", () => {
       assert.deepEqual(readdirSync(folder).toSorted(), ["double.onnx", "endpoint.yml"]);
     });
   }
+
+  test("a folder in the place of the archive is said with its path", async () => {
+    mkdirSync(join(folder, "taken.tar"));
+    const { code, stderr } = await edgewright(["build", spec, "-o", `archive:${folder}/taken.tar`]);
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`BUILD_OUTPUT  ${folder}/taken.tar is a folder.`), stderr);
+    rmdirSync(join(folder, "taken.tar"));
+  });
 });

@@ -9,7 +9,7 @@ const problem: Problem = {
   severity: "error",
   message: "traffic adds up to 90, must be 100",
   at: { file: "endpoint.yml", line: 2, col: 3, path: "traffic" },
-  hint: "raise blue to 100",
+  hint: "Raise blue to 100.",
 };
 
 suite("render", () => {
@@ -21,7 +21,7 @@ suite("render", () => {
         "endpoint.yml:2:3  error SPEC_TRAFFIC_SUM  traffic adds up to 90, must be 100",
         "  2 |   traffic: {blue: 90}",
         "    |   ^",
-        "  hint: raise blue to 100",
+        "  hint: Raise blue to 100.",
       ].join("\n"),
     );
   });

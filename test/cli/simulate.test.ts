@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,11 +24,11 @@ edge:
 `;
 
 /** Two modules, a and b, that double their input; `lines` are the rest of the scenario. */
-function scenario(context: TestContext, lines: string): string {
+function scenario(context: TestContext, lines: string, first = "a"): string {
   const folder = tempFolder(context);
   for (const name of ["a", "b"]) writeFileSync(join(folder, `${name}.yml`), SPEC(name));
   const file = join(folder, "scenario.yml");
-  writeFileSync(file, `modules: { a: ./a.yml, b: ./b.yml }\n${lines}`);
+  writeFileSync(file, `modules: { ${first}: ./a.yml, b: ./b.yml }\n${lines}`);
   return file;
 }
 
@@ -206,21 +207,23 @@ steps:
   });
 
   test(
-    "modules as containers come to the same verdict",
+    "modules as containers come to the same verdict, and leave nothing in the engine",
     { skip: !engine && "no Docker engine answers here" },
     async (context) => {
+      const a = `a-${randomUUID().slice(0, 8)}`;
       const file = scenario(
         context,
         `routes: { up: FROM /messages/* INTO $upstream }
 steps:
-  - expect: { connected: a, within: 60s }
-  - send: { to: a, body: { data: [[1, 2, 3]] }, count: 100, as: first }
-  - kill module: a
-  - send: { to: a, body: { data: [[1, 2, 3]] }, count: 100, as: second }
+  - expect: { connected: ${a}, within: 60s }
+  - send: { to: ${a}, body: { data: [[1, 2, 3]] }, count: 100, as: first }
+  - kill module: ${a}
+  - send: { to: ${a}, body: { data: [[1, 2, 3]] }, count: 100, as: second }
   - cut hub: 3s
   - restart hub: {}
   - expect: { upstream: 200, distinct: messageId, within: 60s }
 `,
+        a,
       );
       for (const more of [[], ["--containers"]]) {
         const { code, document, steps } = await verdictOf(file, ...more);
@@ -230,6 +233,7 @@ steps:
         );
         assert.deepEqual([code, document["distinct"], document["lost"]], [0, 200, 0]);
       }
+      assert.equal(spawnSync("docker", ["images", "-q", a], { encoding: "utf8" }).stdout, "");
     },
   );
 });

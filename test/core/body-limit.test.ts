@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { bodyLimitBytes, bodyLimitProblems } from "../../src/core/body-limit.ts";
+import { bodyLimitBytes, memoryProblems } from "../../src/core/body-limit.ts";
 
 const MIB = 2 ** 20;
 const deployment = {
@@ -28,10 +28,18 @@ suite("the limit of a request's body", () => {
 
   test("below 1 MiB it is an error with the numbers", () => {
     const small = { ...deployment, maxConcurrentRequestsPerInstance: 5 };
-    const [problem, ...more] = bodyLimitProblems([deployment, small]);
+    const [problem, ...more] = memoryProblems([deployment, small]);
     assert.deepEqual(more, []);
     assert.equal(problem?.severity, "error");
     assert.match(problem?.message ?? "", /64\.0 MiB .* 60\.0 MiB, and 5 request/u);
     assert.match(problem?.hint ?? "", /at least 65 MiB/u);
+  });
+
+  test("a batch deployment takes no bodies: its model has to fit", () => {
+    const batch = { ...deployment, batch: {}, maxConcurrentRequestsPerInstance: 5 };
+    assert.deepEqual(memoryProblems([batch]), []);
+    const [problem] = memoryProblems([{ ...batch, memoryBytes: 59 * MIB }]);
+    assert.match(problem?.message ?? "", /59\.0 MiB .* needs 60\.0 MiB$/u);
+    assert.equal(problem?.hint, "Give blue at least 60 MiB.");
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { edgewrightJson } from "../support/edgewright.ts";
 import { addressOf, NO_ENGINE, startModule, untilLogged } from "./support/container.ts";
+import { isOwn, ownTag } from "./support/own-names.ts";
 import { REPOSITORY } from "./support/repository.ts";
 import { CACHE_HOME, keepLock, NO_BASE, takeLock } from "./support/shared-cache.ts";
 import { tempFolder } from "./support/temp-folder.ts";
@@ -17,10 +18,13 @@ suite("the example in a container", { skip: NO_BASE || NO_ENGINE }, () => {
     await cp(join(EXAMPLE, "endpoint.yml"), join(folder, "endpoint.yml"));
     await cp(join(EXAMPLE, "models"), join(folder, "models"), { recursive: true });
     await takeLock(folder);
-    const { code, document } = await edgewrightJson(["build", "endpoint.yml", "-o", "docker"], {
-      cwd: folder,
-      env: { XDG_CACHE_HOME: CACHE_HOME },
-    });
+    const { code, document } = await edgewrightJson(
+      ["build", "endpoint.yml", "-o", "docker", "--tag", ownTag("example")],
+      {
+        cwd: folder,
+        env: { XDG_CACHE_HOME: CACHE_HOME },
+      },
+    );
     assert.equal(code, 0, JSON.stringify(document.problems));
     await keepLock(folder);
     const { manifest } = document["files"] as { manifest: string };
@@ -29,6 +33,8 @@ suite("the example in a container", { skip: NO_BASE || NO_ENGINE }, () => {
     const container = await startModule(t, manifest);
     await untilLogged(container, '"ready"');
     const { HostConfig, Config } = await container.inspect();
+    // A volume of that name may be somebody's own.
+    assert.ok(HostConfig.Binds?.length === 1 && HostConfig.Binds.every(isOwn));
     assert.equal(HostConfig.NanoCpus, 1_000_000_000);
     assert.ok((HostConfig.Memory ?? 0) >= 2 * 256 * 1024 * 1024);
     assert.equal(HostConfig.MemorySwap, HostConfig.Memory);

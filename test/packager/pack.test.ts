@@ -25,6 +25,7 @@ import { joinCreateOptions } from "./support/create-options.ts";
 import { deployment, endpoint, moduleOf } from "./support/endpoints.ts";
 import { readLayer } from "./support/entries.ts";
 import { ANSWER, makePackageRoot } from "./support/package-root.ts";
+import { ownTag } from "./support/own-names.ts";
 import { CACHE, isThere, NO_BASE, packHere } from "./support/shared-cache.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -154,6 +155,7 @@ suite("pack", { skip: NO_BASE }, () => {
     async (t) => {
       const loaded = await packHere(spec(join(folder, "first", "pump.onnx")), {
         output: { kind: "docker" },
+        tag: ownTag("pump"),
         packageRoot: join(folder, "first", "package"),
         specFolder: join(folder, "first"),
       });
@@ -178,12 +180,13 @@ suite("pack", { skip: NO_BASE }, () => {
   );
 
   test("docker load takes the archive as a file", { skip: NO_ENGINE }, async (t) => {
-    t.after(() => removeImages(result.name));
-    const stream = await docker.loadImage(createReadStream(archive));
+    const { name } = await build("loaded", { tag: ownTag("loaded") });
+    const stream = await docker.loadImage(createReadStream(join(folder, "loaded", "out.tar")));
+    t.after(() => removeImages(name));
     let text = "";
     for await (const chunk of stream) text += String(chunk);
-    assert.ok(text.includes(`Loaded image: ${result.name}`), text);
-    const { RootFS } = await docker.getImage(result.name).inspect();
+    assert.ok(text.includes(`Loaded image: ${name}`), text);
+    const { RootFS } = await docker.getImage(name).inspect();
     const host = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
     const image = result.images.find(({ platform }) => platform === host);
     assert.ok(

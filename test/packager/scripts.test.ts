@@ -9,6 +9,7 @@ import { BYTECODE_FOLDER } from "../../src/core/bytecode-folder.ts";
 import { edgewrightJson, startRun } from "../support/edgewright.ts";
 import { post, withoutPython } from "../support/script.ts";
 import { addressOf, NO_ENGINE, startModule, untilLogged } from "./support/container.ts";
+import { ownTag } from "./support/own-names.ts";
 import { REPOSITORY } from "./support/repository.ts";
 import { CACHE_HOME, NO_BASE, takeLock } from "./support/shared-cache.ts";
 import { tempFolder } from "./support/temp-folder.ts";
@@ -29,7 +30,7 @@ void suite("a script with numpy in a container", { skip: SKIP }, () => {
     await cp(join(EXAMPLES, models), join(folder, models), { recursive: true });
     await takeLock(place);
     const { code, document } = await edgewrightJson(
-      ["build", "numpy.yml", "-o", "docker", "--platform", HOST],
+      ["build", "numpy.yml", "-o", "docker", "--platform", HOST, "--tag", ownTag("numpy")],
       {
         cwd: place,
         env: { XDG_CACHE_HOME: CACHE_HOME },

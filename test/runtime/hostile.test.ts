@@ -138,6 +138,38 @@ suite("hostile requests", () => {
     }
   });
 
+  test("what is no HTTP/1.1 has a code of its own and an id, whoever notices it", async () => {
+    const { url, stop } = await served(ROOMY);
+    const port = Number(new URL(url).port);
+    try {
+      for (const [bytes, status, code] of [
+        ["GET / HTTP/1.1\r\nconnection: close\r\n\r\n", 400, "REQUEST_HTTP"],
+        [
+          "GET / HTTP/1.1\r\nhost: x\r\nexpect: foo\r\nconnection: close\r\n\r\n",
+          417,
+          "REQUEST_EXPECT",
+        ],
+        ["GARBAGE\r\n\r\n", 400, "REQUEST_HTTP"],
+        [`GET / HTTP/1.1\r\nhost: x\r\na: ${"b".repeat(20_000)}\r\n\r\n`, 431, "REQUEST_HEADERS"],
+      ] as const) {
+        const answer = await exchange(port, bytes);
+        const [head = "", body = ""] = answer.split("\r\n\r\n");
+        assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+        assert.match(head, /^x-request-id: [\da-f-]{36}$/im);
+        const { error } = JSON.parse(body) as { error: { code: string; message: string } };
+        assert.equal(error.code, code);
+        assert.ok(error.message.length > 20, error.message);
+      }
+      const http10 = await exchange(port, "GET / HTTP/1.0\r\n\r\n");
+      assert.match(http10, /^HTTP\/1\.1 200 /);
+      const body = '{"data": [[1, 2, 3]]}';
+      const expecting = `POST /score HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+      assert.match(await exchange(port, expecting), /^HTTP\/1\.1 100 [^]*HTTP\/1\.1 200 /);
+    } finally {
+      await stop();
+    }
+  });
+
   test("a sender that stalls holds nobody else up", async () => {
     const { url, stop } = await served(ROOMY);
     const port = Number(new URL(url).port);

@@ -14,6 +14,7 @@ import {
   removeImages,
   untilLogged,
 } from "../packager/support/container.ts";
+import { ownTag } from "../packager/support/own-names.ts";
 import { isThere, NO_BASE } from "../packager/support/shared-cache.ts";
 import { edgewrightJson, startRun } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
@@ -90,12 +91,11 @@ suite("arm64", { skip }, () => {
       `name: arm\nauth_mode: none\ndeployments: {blue: {model: {path: ${JSON.stringify(MODEL)}}}}\n`,
     );
     const built = await edgewrightJson(
-      ["build", spec, "--platform", "linux/arm64", "-o", "docker"],
+      ["build", spec, "--platform", "linux/arm64", "-o", "docker", "--tag", ownTag("arm")],
       { cwd: folder },
     );
     assert.equal(built.code, 0, built.stderr || JSON.stringify(built.document.problems));
     const image = String(built.document["name"]);
-    t.after(() => removeImages(image));
     const { Config } = await docker.getImage(image).inspect();
     const container = await docker.createContainer({
       Image: image,
@@ -109,7 +109,10 @@ suite("arm64", { skip }, () => {
         Memory: 512 * 1024 * 1024,
       },
     });
-    t.after(() => container.remove({ force: true }));
+    t.after(async () => {
+      await container.remove({ force: true });
+      await removeImages(image);
+    });
     await container.start();
     await untilLogged(container, '"ready"');
     const emulated = await score(await addressOf(container));

@@ -24,6 +24,7 @@ import { floats } from "../../scripts/onnx/initializer.ts";
 import type { Graph } from "../../scripts/onnx/graph.ts";
 import { tensor } from "../../scripts/onnx/value-info.ts";
 import { docker, NO_ENGINE, removeImages } from "../packager/support/container.ts";
+import { ownTag } from "../packager/support/own-names.ts";
 import { NO_BASE } from "../packager/support/shared-cache.ts";
 import { edgewright } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
@@ -101,6 +102,8 @@ async function buildMeasured(folder: string, archive: string) {
   const args = [
     bin,
     "build",
+    "--tag",
+    ownTag("large"),
     "endpoint.yml",
     "--platform",
     "linux/amd64",

@@ -1,15 +1,14 @@
 /** Which layers is the base? The system's and Node's, from blobs that are in the store. */
 
-import { createWriteStream } from "node:fs";
 import { mkdtemp, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
 import type { LayerSource, ReadyLayer } from "../layer-source.ts";
 import type { RunProgram } from "../programs.ts";
 import { bytesOf, unpackTar } from "../unpack.ts";
+import { writeFileFrom } from "../write-file.ts";
 import { debEntries } from "./deb.ts";
 import { debDigest } from "./digest.ts";
 import type { BaseLock, ImageLock } from "./lock.ts";
@@ -86,7 +85,7 @@ async function nodeEntries({ store, folder }: BaseLayers, integrity: string): Pr
       entries.push({ kind: "file", path, mode: 0o644, content });
       return;
     }
-    await pipeline(member.bytes, createWriteStream(program));
+    await writeFileFrom(program, member.bytes);
     const content = { file: program, size: (await stat(program)).size };
     entries.push({ kind: "file", path, mode: 0o755, content });
   });

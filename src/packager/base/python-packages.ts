@@ -45,6 +45,6 @@ function refusal(deployment: string, what: string): Problem {
     code: "SCRIPT_PACKAGE",
     severity: "error",
     message: `${what} in deployment '${deployment}', and images take Python packages from Debian alone: ${known}`,
-    hint: "put the module's source into the code folder where it is pure Python, or do without it",
+    hint: "Put the module's source into the code folder where it is pure Python, or do without it.",
   };
 }

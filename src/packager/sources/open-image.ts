@@ -1,11 +1,10 @@
 /** How does an image that somebody names become something to look into? */
 
-import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { userError } from "../../core/problem.ts";
 import type { Engine } from "../engine.ts";
+import { writeFileFrom } from "../write-file.ts";
 import type { ImageSource } from "./image-source.ts";
 import { storedImages } from "./stored-image.ts";
 import type { StoredImage } from "./stored-image.ts";
@@ -33,7 +32,7 @@ export async function openImages(
   }
   const file = join(place, "saved.tar");
   const { save } = await engine();
-  await pipeline(await save(source.reference), createWriteStream(file));
+  await writeFileFrom(file, (await save(source.reference)) as AsyncIterable<Buffer>);
   await unpackArchive(file, unpacked);
   return storedImages(unpacked, `docker-daemon:${source.reference}`);
 }

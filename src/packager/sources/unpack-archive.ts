@@ -1,12 +1,11 @@
 /** How does the tar of an image become a folder, when nobody knows who wrote it? */
 
-import { createWriteStream } from "node:fs";
 import { copyFile, mkdir, open } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { UserError } from "../../core/problem.ts";
 import { ForeignMember, unpackTar } from "../unpack.ts";
 import type { TarMember } from "../unpack.ts";
+import { writeFileFrom } from "../write-file.ts";
 import { imageFault } from "./image-fault.ts";
 
 /** Of a whole image, unpacked: what devices have room for is far below. */
@@ -32,7 +31,7 @@ export async function unpackArchive(file: string, folder: string): Promise<void>
       if (member.kind === "symlink" || member.kind === "hardlink") links.push(member);
       if (member.kind !== "file") return;
       await mkdir(dirname(join(folder, path)), { recursive: true });
-      await pipeline(member.bytes, counted, createWriteStream(join(folder, path), { flags: "wx" }));
+      await writeFileFrom(join(folder, path), counted(member.bytes), "wx");
     });
     for (const link of links) await copyLink(link, { file, folder });
   } catch (error) {

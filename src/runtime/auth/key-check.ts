@@ -23,6 +23,6 @@ function parseHash(text: string): Buffer {
   throw userError(
     "RUNTIME_SETTING",
     `a key hash has ${text.length} characters, expected the 64 hexadecimal digits of a SHA-256`,
-    { hint: "take EDGEWRIGHT_KEY_HASHES from the deployment manifest that build wrote" },
+    { hint: "Take EDGEWRIGHT_KEY_HASHES from the deployment manifest that build wrote." },
   );
 }

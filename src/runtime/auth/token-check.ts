@@ -72,6 +72,6 @@ function parsePublicKey(x: string): KeyObject {
   throw userError(
     "RUNTIME_SETTING",
     `a token's public key has ${x.length} characters, expected 43 of base64url`,
-    { hint: "take EDGEWRIGHT_TOKEN_KEY from the deployment manifest that build wrote" },
+    { hint: "Take EDGEWRIGHT_TOKEN_KEY from the deployment manifest that build wrote." },
   );
 }

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 
 import { userError } from "../../core/problem.ts";
+import { MOST_MINI_BATCH_SECONDS } from "../../core/setting-bounds.ts";
 import type { ResolvedBatch, ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import { FORMATS } from "./settings.ts";
 import type { Format, JobSettings, Shard } from "./settings.ts";
@@ -83,7 +84,7 @@ export function deploymentFrom(
     throw userError(
       "CLI_UNSUPPORTED",
       "this is an online endpoint, and batch jobs need a batch endpoint",
-      { hint: "write type: batch in the spec" },
+      { hint: "Write type: batch in the spec." },
     );
   }
   const asked = flags["deployment"];
@@ -95,13 +96,13 @@ export function deploymentFrom(
     name === undefined
       ? `the endpoint has several deployments and no default: ${names}`
       : `there is no deployment '${name}', there are: ${names}`;
-  throw userError("BATCH_DEPLOYMENT", message, { hint: "name one with --deployment" });
+  throw userError("BATCH_DEPLOYMENT", message, { hint: "Name one with --deployment." });
 }
 
 /** @throws UserError CLI_USAGE where a flag's value is none */
 export function settingsFrom(batch: ResolvedBatch, flags: Flags): JobSettings {
   const number = (name: keyof typeof JOB_FLAGS, least: number, otherwise: number): number =>
-    numberFrom(flags, name, least) ?? otherwise;
+    numberFrom(flags, name, { least }) ?? otherwise;
   const word = <T extends string>(name: string, words: readonly T[], otherwise: T): T => {
     const text = flags[name];
     if (typeof text !== "string") return otherwise;
@@ -116,7 +117,9 @@ export function settingsFrom(batch: ResolvedBatch, flags: Flags): JobSettings {
     outputAction: word("output-action", ["append_row", "summary_only"], batch.outputAction),
     outputFileName: fileName(flags["output-file-name"] ?? batch.outputFileName),
     maxRetries: number("max-retries", 0, batch.maxRetries),
-    timeoutSeconds: number("timeout", 1, batch.timeoutSeconds),
+    timeoutSeconds:
+      numberFrom(flags, "timeout", { least: 1, most: MOST_MINI_BATCH_SECONDS }) ??
+      batch.timeoutSeconds,
     errorThreshold: number("error-threshold", -1, batch.errorThreshold),
     loggingLevel: word("logging-level", ["warning", "info", "debug"], batch.loggingLevel),
     format: word<Format>("format", FORMATS, "azure"),
@@ -126,12 +129,19 @@ export function settingsFrom(batch: ResolvedBatch, flags: Flags): JobSettings {
 const MAX_INTEGER = 2_147_483_647;
 
 /** `undefined` where the flag is absent. @throws UserError CLI_USAGE */
-export function numberFrom(flags: Flags, name: string, least: number): number | undefined {
+export function numberFrom(
+  flags: Flags,
+  name: string,
+  { least, most = MAX_INTEGER }: { readonly least: number; readonly most?: number },
+): number | undefined {
   const text = flags[name];
   if (typeof text !== "string") return undefined;
   const value = Number(text);
-  if (/^-?\d{1,10}$/.test(text) && value >= least && value <= MAX_INTEGER) return value;
-  throw userError("CLI_USAGE", `--${name} is '${text}', expected a whole number from ${least}`);
+  if (/^-?\d{1,10}$/.test(text) && value >= least && value <= most) return value;
+  throw userError(
+    "CLI_USAGE",
+    `--${name} is '${text}', expected a whole number from ${least} to ${most}`,
+  );
 }
 
 /** Names that the job itself uses in its folder. */

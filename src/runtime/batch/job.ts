@@ -61,7 +61,7 @@ function begin(options: JobOptions, folder: JobFolder): boolean {
   const { files } = listInputs(options);
   if (files.length === 0 && options.shard === undefined) {
     throw userError("BATCH_INPUT", `${options.input} holds no file`, {
-      hint: "give --input a folder with files in it",
+      hint: "Give --input a folder with files in it.",
     });
   }
   writeList(folder, files);
@@ -74,7 +74,7 @@ function alreadyDone(folder: JobFolder): JobOutcome {
   if (done === undefined) throw new Error("a job that is not done was taken for one that is");
   if (done.bytes !== null && !existsSync(folder.result)) {
     throw userError("BATCH_OUTPUT", `the job was complete, and ${folder.result} is gone since`, {
-      hint: "give another --output folder to run it again",
+      hint: "Give another --output folder to run it again.",
     });
   }
   return { verdict: "complete", already: true, report: done.report };

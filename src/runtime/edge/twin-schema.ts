@@ -3,17 +3,27 @@
  * written from it, and so is the table in docs/edge.md.
  */
 
+import {
+  MOST_OUTBOX_SECONDS,
+  MOST_REQUEST_MS,
+  MOST_REQUESTS_PER_INSTANCE,
+} from "../../core/setting-bounds.ts";
+
 export const LOG_LEVEL_NAMES = ["debug", "info", "warn", "error"] as const;
 
 export const REQUEST_SETTINGS = {
-  requestTimeoutMs: { minimum: 1, maximum: 3_600_000, summary: "time of one request" },
-  maxConcurrentRequestsPerInstance: { minimum: 1, maximum: 1000, summary: "requests at a time" },
-  maxQueueWaitMs: { minimum: 0, maximum: 3_600_000, summary: "wait for a slot" },
+  requestTimeoutMs: { minimum: 1, maximum: MOST_REQUEST_MS, summary: "time of one request" },
+  maxConcurrentRequestsPerInstance: {
+    minimum: 1,
+    maximum: MOST_REQUESTS_PER_INSTANCE,
+    summary: "requests at a time",
+  },
+  maxQueueWaitMs: { minimum: 0, maximum: MOST_REQUEST_MS, summary: "wait for a slot" },
 } as const;
 
 export const OUTBOX_SETTINGS = {
   maxBytes: { minimum: 65_536, maximum: 1_099_511_627_776, summary: "size of the outbox" },
-  maxAgeSeconds: { minimum: 1, maximum: 31_536_000, summary: "age of a result" },
+  maxAgeSeconds: { minimum: 1, maximum: MOST_OUTBOX_SECONDS, summary: "age of a result" },
 } as const;
 
 export const MAX_MIRROR_PERCENT = 50;

@@ -94,10 +94,19 @@ async function decode(body: Uint8Array, encoding: string, limitBytes: number): P
   try {
     return await DECODERS[known as keyof typeof DECODERS](body, { maxOutputLength: mostBytes });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(mostBytes);
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      throw mostBytes === limitBytes ? tooLarge(limitBytes) : tooDense(body.length, mostBytes);
     const message = `the body is not ${known}: ${(error as Error).message}`;
     throw new ScoringError("INPUT_FORM", message, { cause: error });
   }
+}
+
+function tooDense(packedBytes: number, mostBytes: number): ScoringError {
+  const rule = `${MAX_RATIO} times its size, or ${MIN_UNPACKED_BYTES} bytes where that is more`;
+  return new ScoringError(
+    "INPUT_TOO_LARGE",
+    `the body of ${packedBytes} bytes unpacks to more than ${mostBytes} bytes; it may unpack to ${rule}`,
+  );
 }
 
 function tooLarge(limitBytes: number): ScoringError {

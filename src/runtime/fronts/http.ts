@@ -16,6 +16,7 @@ import type { Conventions } from "./conventions.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
 import { envelopeOf } from "./envelope.ts";
+import { ruleFault } from "./http-rules.ts";
 import { isJobPath, MOST_JOB_BYTES, NO_JOBS } from "./jobs.ts";
 import type { JobRoutes } from "./jobs.ts";
 import { listen } from "./listen.ts";
@@ -68,9 +69,15 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     requestTimeout: 300_000,
     connectionsCheckingInterval: 5_000,
     keepAliveTimeout: 75_000,
+    // Ours to answer.
+    requireHostHeader: false,
   });
   const drain = createDrain(server);
-  server.on("request", (request, response) => void serve(options, drain, { request, response }));
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    void serve(options, drain, { request, response });
+  server.on("request", onRequest);
+  // Without a listener Node answers an empty 417.
+  server.on("checkExpectation", onRequest);
   server.on("clientError", (error, socket) =>
     answerBrokenRequest(error, socket, options.createId()),
   );
@@ -133,6 +140,8 @@ function answerTo(
   exchange: Exchange,
 ): ScoringResponse | Promise<ScoringResponse> {
   const { request, path } = exchange;
+  const broken = ruleFault(request);
+  if (broken !== undefined) return path.startsWith("/v2") ? asV2Fault(broken) : broken;
   if (!(reads(request) && OPEN_PATHS.has(path))) options.admit(request.headers.authorization);
   if (path === "/score") return answerScore(options, exchange);
   if (path.startsWith("/v2")) return answerV2(options, exchange);

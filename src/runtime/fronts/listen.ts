@@ -16,8 +16,8 @@ export function listen(server: Server, host: string, port: number): Promise<stri
           `${host}:${port} cannot be listened on: ${error.code ?? error.message}`,
           {
             hint: inUse
-              ? "stop what listens there, or choose another port (0 picks a free one)"
-              : "choose another address or port",
+              ? "Stop what listens there, or choose another port (0 picks a free one)."
+              : "Choose another address or port.",
           },
         ),
       );

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import type { Log } from "../../core/ports.ts";
 import { userError } from "../../core/problem.ts";
 import type { Backend, ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
+import { MAX_TIMER_MS } from "../../core/timer.ts";
 import { scriptProcesses } from "../../spec/resolved.ts";
 import type { ResolvedDeployment } from "../../spec/resolved.ts";
 import { faultResponse } from "../wire/fault.ts";
@@ -94,7 +95,7 @@ async function start(
     throw userError(
       "SCRIPT_FAILED",
       `the script of deployment '${deployment.name}', ${deployment.script?.path}, cannot be started: ${wordsOf(first)}`,
-      { hint: "look at the traceback in the log above" },
+      { hint: "Look at the traceback in the log above." },
     );
   }
   log.error(`the script cannot be started, and is tried again: ${wordsOf(first)}`, {
@@ -132,14 +133,15 @@ function processSettings(options: PythonBackendOptions): ProcessSettings {
     python,
     env: scriptEnvironment(deployment, options),
     workingFolder: dirname(script.path),
-    initTimeoutMs: seconds * 1000,
+    initTimeoutMs: Math.min(seconds * 1000, MAX_TIMER_MS),
     log,
     fields: { deployment: deployment.name },
   };
 }
 
 function scoringTimeoutMs({ environmentVariables }: ResolvedDeployment): number | undefined {
-  return positive(environmentVariables["SCORING_TIMEOUT_MS"]);
+  const asked = positive(environmentVariables["SCORING_TIMEOUT_MS"]);
+  return asked === undefined ? undefined : Math.min(asked, MAX_TIMER_MS);
 }
 
 function positive(text: string | undefined): number | undefined {

@@ -11,6 +11,7 @@ import { Aedes } from "aedes";
 import type { AedesOptions, Client } from "aedes";
 
 import type { Clock, Log } from "../../core/ports.ts";
+import { MAX_TIMER_MS } from "../../core/timer.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Identities } from "./identities.ts";
 import { createMethodsApi } from "./methods-api.ts";
@@ -149,8 +150,6 @@ function endWithToken(client: Client, leftMs: number): void {
   timer.unref();
   client.conn.once("close", () => clearTimeout(timer));
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Claim = {
   readonly clientId: string;

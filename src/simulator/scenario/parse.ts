@@ -85,12 +85,3 @@ function fault(at: Place, message: string): Problem {
   const hint = "Look at docs/scenario.schema.json, or at edgewright schema --scenario.";
   return { code: "SIM_SCENARIO", severity: "error", message, at, hint };
 }
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds; a bare number counts seconds. */
-export function durationMs(text: string | number): number {
-  if (typeof text === "number") return text * 1000;
-  const unit = /[a-z]+$/.exec(text)?.[0] ?? "s";
-  return Number.parseFloat(text) * (UNITS[unit] ?? 1000);
-}

@@ -2,8 +2,13 @@
 
 import { z } from "zod";
 
+import { MAX_TIMER_MS } from "../../core/timer.ts";
+import { durationMs } from "./duration.ts";
+
 const duration = z
   .union([z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/), z.number().nonnegative()])
+  // What is no duration at all has its own issue already.
+  .refine((value) => !(durationMs(value) > MAX_TIMER_MS), "expected at most 596h")
   .describe("30s, 500ms, 2m, or a number of seconds");
 const name = z.string().min(1);
 const count = z.int().nonnegative();

@@ -10,7 +10,7 @@ import { isObject } from "../hub/merge-patch.ts";
 import type { JsonObject } from "../hub/merge-patch.ts";
 import type { MethodAnswer } from "../hub/methods.ts";
 import { countArrived } from "./arrivals.ts";
-import { durationMs } from "./parse.ts";
+import { durationMs } from "./duration.ts";
 import type { Step } from "./schema.ts";
 import type { Sender } from "./sender.ts";
 

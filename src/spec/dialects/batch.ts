@@ -3,6 +3,7 @@
 import type { Entry, MapNode } from "../tree.ts";
 import { draftOf, emptyDraft, ignored, oldSpelling } from "../rewriting/draft.ts";
 import type { Draft, Report } from "../rewriting/draft.ts";
+import { showKey } from "../suggest.ts";
 import { respell } from "../rewriting/scalars.ts";
 
 /** May stand on the deployment itself. @source azureml-contract 5.2, 5.8 */
@@ -62,7 +63,15 @@ function dissolve(settings: Draft, block: string, report: Report): void {
   const entry = settings.get(block);
   if (entry?.node.kind !== "map") return;
   settings.take(block);
-  report(oldSpelling(entry.at, `${block}: {…}`, "settings: {…}"));
+  const keys = entry.node.entries.map(({ key }) => showKey(key));
+  report({
+    ...oldSpelling(entry.at, block, "settings"),
+    message: `\`${block}\` is an old block, its keys stand directly under \`settings\``,
+    hint:
+      keys.length === 0
+        ? "Remove it."
+        : `Write ${keys.join(", ")} one level up, without \`${block}:\`.`,
+  });
   for (const inner of entry.node.entries) settings.put(inner);
 }
 

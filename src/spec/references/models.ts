@@ -88,18 +88,32 @@ async function servable(
 ): Promise<ResolvedModel | Problem> {
   const found = await stat(model.path);
   if (found.isFile()) return model;
-  const names = found.isDirectory() ? await readdir(model.path).catch(() => []) : [];
+  if (!found.isDirectory()) return irregular(model.path, question);
+  const names = await readdir(model.path).catch(() => []);
   const onnx = names.filter((name) => name.toLowerCase().endsWith(".onnx"));
   const [only] = onnx;
   // Of a registered model a script sees the version's folder, of another the one it lies in.
   const isRegistered = typeof question.model === "string";
   const seen = question.hasScript && isRegistered ? { ...model, directory: model.path } : model;
-  if (only !== undefined && onnx.length === 1) return { ...seen, path: join(model.path, only) };
+  if (only !== undefined && onnx.length === 1) {
+    const path = join(model.path, only);
+    const isFile = (await stat(path).catch(() => undefined))?.isFile() === true;
+    return isFile ? { ...seen, path } : irregular(path, question);
+  }
   if (question.hasScript) return seen;
   return referenceProblem(
     `${model.path} holds ${onnx.length === 0 ? "no" : onnx.length} ONNX files, must hold one where no scoring script is given`,
     question.at,
     "Keep one .onnx file in the folder, or name the file itself with `model: {path: …}`.",
+  );
+}
+
+/** Reading a pipe or a device may never end. */
+function irregular(path: string, { at }: ModelQuestion): Problem {
+  return referenceProblem(
+    `${path} is no regular file, must be an ONNX file or a folder that holds one`,
+    at,
+    "Name the model's file with `model: {path: …}`, or put it there.",
   );
 }
 

@@ -1,7 +1,7 @@
 /** Which file is a deployment's scoring script? */
 
 import { stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Place, Problem } from "../../core/problem.ts";
 import { looksLikeAsset } from "../asset.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
@@ -31,6 +31,10 @@ export async function resolveScript(
     code.code === undefined ? beside : resolve(folderOf(at.code, context), code.code);
   const places = [resolve(directory, code.scoring_script), resolve(beside, code.scoring_script)];
   const looked = [...new Set(places)];
+  const fault = placeFault(code.scoring_script, { looked, folders: [directory, beside] });
+  if (fault !== undefined) {
+    return { code: "SPEC_WRONG_VALUE", severity: "error", at: at.script, ...fault };
+  }
   for (const path of looked) {
     if ((await stat(path).catch(() => undefined))?.isFile() !== true) continue;
     const imports = await importsOf(path, [dirname(path), directory]);
@@ -43,4 +47,28 @@ export async function resolveScript(
     at: at.script,
     hint: "Put the script there, or correct its path; it is relative to the code folder.",
   };
+}
+
+/** An image has the code folder and what lies beside the spec, and Python knows a module by its name. */
+function placeFault(
+  script: string,
+  { looked, folders }: { readonly looked: readonly string[]; readonly folders: readonly string[] },
+): Pick<Problem, "message" | "hint"> | undefined {
+  const isInside = (path: string): boolean => folders.some((folder) => contains(folder, path));
+  if (!looked.every(isInside)) {
+    return {
+      message: `scoring script ${show(script)} leads out of ${folders[0]}, must lie inside`,
+      hint: "Put the script into the code folder, and write its path relative to that.",
+    };
+  }
+  if (/\.pyc?$/.test(script)) return undefined;
+  return {
+    message: `scoring script ${show(script)} is no Python module, must be a file that ends in .py`,
+    hint: "Name the Python file that holds init() and run().",
+  };
+}
+
+function contains(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside !== "" && inside.split(sep)[0] !== ".." && !isAbsolute(inside);
 }

@@ -1,9 +1,10 @@
 /** Is there something to serve, and does every deployment fit the kind of its endpoint? */
 
 import type { Problem } from "../../core/problem.ts";
+import type { EndpointSpec } from "../endpoint.ts";
 import { deploymentNamed } from "../rule.ts";
 import type { Rule } from "../rule.ts";
-import { show } from "../suggest.ts";
+import { show, showKey } from "../suggest.ts";
 import { unknownDeployment } from "./traffic.ts";
 
 export const deploymentsExist: Rule = (spec, places) =>
@@ -50,15 +51,8 @@ export const batchStaysBatch: Rule = (spec, places) => {
 /** What no process can have in its environment. */
 const ENVIRONMENT_NAME = /^[^=\0]+$/;
 
-export const environmentNames: Rule = (spec, places) => {
-  const maps = [
-    { variables: spec.edge?.env, path: ["edge", "env"] },
-    ...Object.entries(spec.deployments).map(([name, deployment]) => ({
-      variables: deployment.environment_variables,
-      path: ["deployments", name, "environment_variables"],
-    })),
-  ];
-  return maps.flatMap(({ variables, path }) =>
+export const environmentNames: Rule = (spec, places) =>
+  environments(spec).flatMap(({ variables, path }) =>
     Object.keys(variables ?? {})
       .filter((name) => !ENVIRONMENT_NAME.test(name))
       .map((name): Problem => ({
@@ -69,7 +63,31 @@ export const environmentNames: Rule = (spec, places) => {
         hint: "Write the name as the key and the value behind the colon.",
       })),
   );
-};
+
+/** Every mapping of environment variables, and where it stands. */
+function environments(spec: EndpointSpec) {
+  return [
+    { variables: spec.edge?.env, path: ["edge", "env"] },
+    ...Object.entries(spec.deployments).map(([name, deployment]) => ({
+      variables: deployment.environment_variables,
+      path: ["deployments", name, "environment_variables"],
+    })),
+  ];
+}
+
+/** A process cannot be given one. */
+export const environmentValues: Rule = (spec, places) =>
+  environments(spec).flatMap(({ variables, path }) =>
+    Object.entries(variables ?? {})
+      .filter(([, value]) => value.includes("\0"))
+      .map(([name, value]): Problem => ({
+        code: "SPEC_WRONG_VALUE",
+        severity: "error",
+        message: `${showKey(name)} is ${show(value)}, must be text without a NUL character`,
+        at: places.value([...path, name]),
+        hint: "Remove the \\0, or write the value in base64.",
+      })),
+  );
 
 export const defaultDeploymentExists: Rule = (spec, places) => {
   const name = spec.defaults?.deployment_name;

@@ -3,12 +3,9 @@
 import type { Place, Problem } from "../../core/problem.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
 import { keyOf } from "../places.ts";
-import { parseCpus, parseMemory } from "../quantity.ts";
+import { CPUS_WORDS, isCpus, isMemory, MEMORY_WORDS, parseCpus, parseMemory } from "../quantity.ts";
 import type { Rule } from "../rule.ts";
 import { show, showKey } from "../suggest.ts";
-
-/** Less than this is a forgotten unit. */
-const MIN_MEMORY_BYTES = 1 << 20;
 
 export const scaleIsPossible: Rule = (spec, places) =>
   Object.entries(spec.deployments).flatMap(([name, deployment]): readonly Problem[] => {
@@ -72,10 +69,10 @@ function amount(amounts: Amounts, key: "cpu" | "memory"): number | undefined {
 }
 
 export function checkCpus(value: string | number | undefined, at: Place): readonly Problem[] {
-  if (value === undefined || parseCpus(value) !== undefined) return [];
+  if (value === undefined || isCpus(value)) return [];
   return [
     wrong(
-      `${showKey(keyOf(at))} is ${show(value)}, must be a number of CPUs above 0`,
+      `${showKey(keyOf(at))} is ${show(value)}, must be ${CPUS_WORDS}`,
       at,
       'Write 0.5, 2 or "500m", for example.',
     ),
@@ -83,23 +80,13 @@ export function checkCpus(value: string | number | undefined, at: Place): readon
 }
 
 export function checkMemory(value: string | number | undefined, at: Place): readonly Problem[] {
-  if (value === undefined) return [];
-  const bytes = parseMemory(value);
-  if (bytes === undefined) {
-    return [
-      wrong(
-        `${showKey(keyOf(at))} is ${show(value)}, must be an amount of memory above 0`,
-        at,
-        'Write "512Mi" or "1.5Gi", for example.',
-      ),
-    ];
-  }
-  if (bytes >= MIN_MEMORY_BYTES) return [];
+  if (value === undefined || isMemory(value)) return [];
+  const isNumber = /^\d+$/.test(String(value));
   return [
     wrong(
-      `${showKey(keyOf(at))} is ${bytes} bytes, must be at least 1 MiB`,
+      `${showKey(keyOf(at))} is ${isNumber ? `${value} bytes` : show(value)}, must be ${MEMORY_WORDS}`,
       at,
-      'Add the unit: "512Mi" or "1.5Gi", for example.',
+      `${isNumber ? "Add the unit:" : "Write"} "512Mi" or "1.5Gi", for example.`,
     ),
   ];
 }

@@ -20,6 +20,7 @@ import { edgewright, edgewrightJson } from "../../support/edgewright.ts";
 import type { Told } from "../../support/job-module.ts";
 import { addressOf, docker, NO_ENGINE, removeImages, startModule } from "../support/container.ts";
 import { joinCreateOptions } from "../support/create-options.ts";
+import { ownBind, ownTag } from "../support/own-names.ts";
 import { CACHE_HOME, keepLock, NO_BASE, takeLock } from "../support/shared-cache.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -50,7 +51,7 @@ deployments:
   );
   await takeLock(folder);
   const { code, document } = await edgewrightJson(
-    ["build", "spec.yml", "-o", output, "--platform", HOST],
+    ["build", "spec.yml", "-o", output, "--platform", HOST, "--tag", ownTag("numbers")],
     { cwd: folder, env: { XDG_CACHE_HOME: CACHE_HOME } },
   );
   assert.equal(code, 0, JSON.stringify(document.problems));
@@ -111,8 +112,7 @@ void suite("the image of a batch endpoint", { skip: NO_BASE }, () => {
     async (t) => {
       const { files, name } = await built(t, "archive:numbers.tar");
       await promisify(execFile)("docker", ["load", "-i", files.image]);
-      t.after(() => removeImages(name));
-      const volume = `edgewright-test-${process.pid}`;
+      const volume = ownBind("files");
       const container = await docker.createContainer({
         Image: name,
         Cmd: ["batch", "--input=/data/in", "--output=/data/out", "--node-count=1"],
@@ -131,6 +131,7 @@ void suite("the image of a batch endpoint", { skip: NO_BASE }, () => {
       t.after(async () => {
         await container.remove({ force: true });
         await docker.getVolume(volume).remove();
+        await removeImages(name);
       });
       await putFiles(container, numberFiles(1003, 10));
       const begun = performance.now();

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { TestContext } from "node:test";
 import Docker from "dockerode";
 import { joinCreateOptions } from "./create-options.ts";
+import { isOwn, ownBind } from "./own-names.ts";
 
 export const docker = new Docker();
 
@@ -17,8 +18,10 @@ export const NO_ENGINE: string | false = await docker.ping().then(
 type Module = { readonly settings: Readonly<Record<string, string>> };
 
 /**
- * A container of the manifest's one module, with the createOptions that edgeAgent would use.
- * Container, volumes and images go when the test is over.
+ * A container of the manifest's one module, with the createOptions that edgeAgent would use, but with
+ * volumes of its own. Container, volumes and image go when the test is over.
+ *
+ * @param manifest of an image with an `ownTag`
  */
 export async function startModule(t: TestContext, manifest: string): Promise<Docker.Container> {
   const { modulesContent } = JSON.parse(await readFile(manifest, "utf8")) as {
@@ -29,22 +32,32 @@ export async function startModule(t: TestContext, manifest: string): Promise<Doc
   const [module] = Object.values(modulesContent.$edgeAgent["properties.desired"].modules);
   assert.ok(module !== undefined);
   const image = module.settings["image"] ?? "";
+  assert.ok(isOwn(image), `${image} may be somebody else's`);
   const options = joinCreateOptions(module.settings) as Docker.ContainerCreateOptions;
-  const container = await docker.createContainer({ Image: image, ...options });
+  const binds = (options.HostConfig?.Binds ?? []).map(ownBind);
+  const container = await docker.createContainer({
+    Image: image,
+    ...options,
+    HostConfig: { ...options.HostConfig, Binds: binds },
+  });
   t.after(async () => {
     await container.remove({ force: true });
-    for (const bind of options.HostConfig?.Binds ?? [])
-      await docker.getVolume(bind.split(":")[0] ?? "").remove();
+    for (const volume of binds.map((bind) => bind.split(":")[0] ?? "").filter(isOwn))
+      await docker.getVolume(volume).remove();
     await removeImages(image);
   });
   await container.start();
   return container;
 }
 
+/** @param name an `ownTag`; an archive brings another of that beginning for its other platform */
 export async function removeImages(name: string): Promise<void> {
+  assert.ok(isOwn(name), `${name} may be somebody else's`);
   const listed = await docker.listImages({ filters: { reference: [`${name}*`] } });
-  for (const tag of listed.flatMap(({ RepoTags }) => RepoTags ?? []))
-    await docker.getImage(tag).remove({ force: true });
+  const tags = listed.flatMap(({ RepoTags }) => RepoTags ?? []);
+  // An image has its names from other people too.
+  for (const tag of tags.filter((each) => each.startsWith(name)))
+    await docker.getImage(tag).remove();
 }
 
 export async function addressOf(container: Docker.Container): Promise<string> {

@@ -37,6 +37,8 @@ const BAD = [
   [{ mirrorTraffic: { green: 60 } }, /from 0 to 50/, "schema"],
   [{ mirrorTraffic: { green: 5, blue: 5 } }, /may name one/, "schema"],
   [{ requestSettings: { requestTimeoutMs: 0 } }, /requestTimeoutMs is 0/, "schema"],
+  [{ requestSettings: { requestTimeoutMs: 3_600_001 } }, /from 1 to 3600000/, "schema"],
+  [{ requestSettings: { maxQueueWaitMs: 2 ** 31 } }, /from 0 to 3600000/, "schema"],
   [{ requestSettings: { timeout: 5 } }, /requestSettings.timeout is not part/, "schema"],
   [{ logLevel: "loud" }, /logLevel is "loud"/, "schema"],
   [{ keys: "secret" }, /keys is no list/, "schema"],

@@ -198,6 +198,10 @@ suite("Open Inference Protocol v2", async () => {
       headers: { "content-encoding": "gzip" },
     });
     assert.equal(bomb.status, 413);
+    assert.match(
+      String(bomb.body["error"]),
+      /^the body of \d+ bytes unpacks to more than \d+ bytes; .* 100 times its size/,
+    );
     const noise = await get("/v2/models/blue/infer", {
       method: "POST",
       body: "noise",

@@ -74,6 +74,12 @@ void suite("a script that misbehaves", { skip: withoutPython(), timeout: 60_000 
     assert.equal((await post(script.url, "time.sleep(0.05)")).status, 200);
   });
 
+  void test("timeouts that no timer can hold are as none", async (t) => {
+    const env = { SCORING_TIMEOUT_MS: String(2 ** 31), WORKER_TIMEOUT: String(2 ** 31) };
+    const script = await servedScript(t, EXECUTES, { env });
+    assert.equal((await post(script.url, "time.sleep(0.05)")).status, 200);
+  });
+
   void test("an end of the process is 500, and the next request is served", async (t) => {
     const script = await servedScript(t, EXECUTES);
     const cases = [

@@ -71,6 +71,14 @@ def run(data):
     }
   });
 
+  void test("a file that is no Python module is refused in a sentence", async (t) => {
+    const script = { directory: "/etc", path: "/etc/passwd" };
+    await assert.rejects(servedScript(t, "", { deployment: { script } }), (error) => {
+      assert.match(String(error), /\/etc\/passwd is no Python module: its name must end in \.py/);
+      return true;
+    });
+  });
+
   void test("a failed init() leaves its traceback and the model folder's files in the log", async (t) => {
     const source = "def init():\n    raise ValueError('no model')\ndef run(data):\n    pass\n";
     const { url, logged } = await servedScript(t, source, {

@@ -5,7 +5,8 @@ import { suite, test } from "node:test";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 
-import { durationMs, parseScenario } from "../../../src/simulator/scenario/parse.ts";
+import { durationMs } from "../../../src/simulator/scenario/duration.ts";
+import { parseScenario } from "../../../src/simulator/scenario/parse.ts";
 import { scenarioSchema } from "../../../src/simulator/scenario/schema.ts";
 import { REPOSITORY } from "../../support/repository.ts";
 
@@ -41,6 +42,17 @@ suite("scenario", () => {
       if (!text.includes("wait: 5s")) assert.equal(matches(parse(step(text))), false);
     });
   }
+
+  test("a wait that no timer can hold is refused at its value", () => {
+    for (const wait of ["597h", 2_147_484]) {
+      const read = parseScenario(step(`{ wait: ${wait} }`), "scenario.yml");
+      assert.deepEqual(
+        read.problems.map(({ message, at }) => [message.split(", ")[1], at?.line]),
+        [["must be at most 596h", 3]],
+      );
+    }
+    assert.equal(parseScenario(step("{ wait: 596h }"), "scenario.yml").ok, true);
+  });
 
   for (const [text, ms] of [
     ["30s", 30_000],

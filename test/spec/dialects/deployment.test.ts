@@ -379,4 +379,14 @@ suite("batch settings", () => {
       },
     },
   ]);
+
+  test("an old block says which keys go one level up", async (t) => {
+    const spelling = "batch_settings: {partitioning_scheme: {mini_batch_size: 5}}";
+    const { problems } = await load(t, specOf("batch", spelling));
+    const block = problems.find(({ message }) => message.startsWith("`partitioning_scheme`"));
+    assert.equal(
+      block?.hint,
+      "Write `mini_batch_size` one level up, without `partitioning_scheme:`.",
+    );
+  });
 });

@@ -172,7 +172,7 @@ function died(times: number): Problem {
     code: "JOB_DIED",
     severity: "error",
     message: `its process ended by itself ${times} times in a row, and did no more file`,
-    hint: "look for a lack of memory in the module's log and the kernel's; ask again with a smaller mini_batch_size or fewer workers",
+    hint: "Look for a lack of memory in the module's log and the kernel's; ask again with a smaller mini_batch_size or fewer workers.",
   };
 }
 

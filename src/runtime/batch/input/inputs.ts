@@ -52,7 +52,7 @@ function kindOf(path: string): "file" | "folder" {
     return statSync(path).isDirectory() ? "folder" : "file";
   } catch (error) {
     throw userError("BATCH_INPUT", `${path} cannot be read: ${(error as Error).message}`, {
-      hint: "give --input a file or a folder that is there",
+      hint: "Give --input a file or a folder that is there.",
     });
   }
 }
@@ -67,7 +67,7 @@ function createLinkGuard(root: string, within: readonly string[] | undefined): L
     // A link that leads nowhere reads nothing.
     if (real === undefined || isInside(real, within)) return;
     throw userError("BATCH_INPUT", `${join(root, path)} is a link to a place outside of the data`, {
-      hint: `take it away, or copy the file to where jobs may read: ${within.join(", ")}`,
+      hint: `Take it away, or copy the file to where jobs may read: ${within.join(", ")}.`,
     });
   };
 }
@@ -90,7 +90,7 @@ function listed(root: string, inputList: string): readonly string[] {
         "BATCH_INPUT",
         `${inputList}, line ${index + 1}: '${path}' is not below ${root}`,
         {
-          hint: "give --input the folder that all listed files are below",
+          hint: "Give --input the folder that all listed files are below.",
         },
       );
     }

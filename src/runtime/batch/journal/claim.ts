@@ -30,7 +30,7 @@ export function identityOf(options: JobOptions): JobIdentity {
 export function reachable({ input }: JobOptions, { state }: JobFolder): void {
   if (!existsSync(input)) {
     throw userError("BATCH_INPUT", `${input} does not exist`, {
-      hint: "give --input a file or a folder that is there",
+      hint: "Give --input a file or a folder that is there.",
     });
   }
   try {
@@ -57,7 +57,7 @@ export async function leaseOf(
     const who = `process ${taken.pid} on ${taken.host}`;
     if (!waits || signal.aborted) {
       throw userError("BATCH_BUSY", `${who} works on this job right now`, {
-        hint: "wait for it to end, or stop it",
+        hint: "Wait for it to end, or stop it.",
       });
     }
     if (!told) log.info(`${who} works on this job: waiting`);

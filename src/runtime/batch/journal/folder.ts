@@ -58,12 +58,12 @@ export function claimFolder(folder: JobFolder, identity: JobIdentity): boolean {
     const what = difference(known, identity);
     if (what === undefined) return true;
     throw userError("BATCH_OUTPUT", `${folder.root} belongs to a job with ${what}`, {
-      hint: "give this job an --output folder of its own",
+      hint: "Give this job an --output folder of its own.",
     });
   }
   if (existsSync(folder.result)) {
     throw userError("BATCH_OUTPUT", `${folder.result} is there already, and no job here wrote it`, {
-      hint: "move the file away, or give another --output folder",
+      hint: "Move the file away, or give another --output folder.",
     });
   }
   return false;

@@ -14,10 +14,10 @@ export type Said = {
 const HINTS = {
   threshold: [
     "BATCH_THRESHOLD",
-    "raise --error-threshold, and the job goes on where it stopped; report.json names the files",
+    "Raise --error-threshold, and the job goes on where it stopped; report.json names the files.",
   ],
-  nothing: ["BATCH_NOTHING", "look at report.json and logs/user of the output folder"],
-  stopped: ["BATCH_STOPPED", "run the same command again"],
+  nothing: ["BATCH_NOTHING", "Look at report.json and logs/user of the output folder."],
+  stopped: ["BATCH_STOPPED", "Run the same command again."],
 } as const;
 
 export function sayOutcome({ verdict, already, report, reason }: JobOutcome, output: string): Said {

@@ -30,7 +30,7 @@ export function readJobStatus(output: string, around: Around): readonly JobStatu
   const found = roots.flatMap((root) => statusOf(join(root, ".edgewright"), around) ?? []);
   if (found.length > 0) return found;
   throw userError("BATCH_OUTPUT", `there is no batch job in ${output}`, {
-    hint: "give the folder that was the job's --output",
+    hint: "Give the folder that was the job's --output.",
   });
 }
 

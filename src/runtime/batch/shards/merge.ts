@@ -41,7 +41,7 @@ export function mergeShards(output: string, errorThreshold: number | undefined):
   const result = join(output, outputFileName);
   if (existsSync(result)) {
     throw userError("BATCH_OUTPUT", `${result} is there already, and no merge wrote it`, {
-      hint: "move the file away",
+      hint: "Move the file away.",
     });
   }
   const settings = {

@@ -30,7 +30,7 @@ function shardFromText(text: string): Shard {
     "BATCH_SHARD",
     `--shard is '${text}', expected i/n with i from 0 to n-1, or auto`,
     {
-      hint: "write 0/4 for the first of four shards",
+      hint: "Write 0/4 for the first of four shards.",
     },
   );
 }
@@ -40,12 +40,12 @@ function shardFromEngine(env: Variables): Shard {
   const [first, second] = found;
   if (first === undefined) {
     throw userError("BATCH_SHARD", "--shard is auto, and no engine's index variable is set", {
-      hint: `run it under a job engine that sets one of ${Object.keys(INDEX_VARIABLES).join(", ")}, or write --shard i/n`,
+      hint: `Run it under a job engine that sets one of ${Object.keys(INDEX_VARIABLES).join(", ")}, or write --shard i/n.`,
     });
   }
   if (second !== undefined) {
     throw userError("BATCH_SHARD", `both ${first[0]} and ${second[0]} are set`, {
-      hint: "write --shard i/n",
+      hint: "Write --shard i/n.",
     });
   }
   const [name, base] = first;
@@ -55,7 +55,7 @@ function shardFromEngine(env: Variables): Shard {
   throw userError(
     "BATCH_SHARD",
     `${name} is ${env[name]}, and ${COUNT_VARIABLE} says that there are ${count} shards`,
-    { hint: `give every shard the same ${COUNT_VARIABLE}, the number of shards of the whole job` },
+    { hint: `Give every shard the same ${COUNT_VARIABLE}, the number of shards of the whole job.` },
   );
 }
 
@@ -67,7 +67,7 @@ function wholeNumber(name: string, text: string | undefined, least: number): num
       code: "BATCH_SHARD",
       severity: "error",
       message: `${name} ${there}, expected a whole number from ${least}`,
-      hint: "take the job from `edgewright batch render`, which sets it",
+      hint: "Take the job from `edgewright batch render`, which sets it.",
     },
   ]);
 }

@@ -75,7 +75,7 @@ async function startFirst(worker: Worker, turn: { readonly over: boolean }): Pro
     if (turn.over) return;
     if (error instanceof UserError) throw error;
     throw userError("SCRIPT_FAILED", `a worker cannot be started: ${(error as Error).message}`, {
-      hint: "look at the traceback in logs/user/stderr of the output folder",
+      hint: "Look at the traceback in logs/user/stderr of the output folder.",
     });
   }
 }

@@ -42,7 +42,7 @@ function checked<T>(work: () => T): T {
     return work();
   } catch (error) {
     throw userError("BATCH_MODEL", (error as Error).message, {
-      hint: "write a script with init() and run(mini_batch)",
+      hint: "Write a script with init() and run(mini_batch).",
     });
   }
 }

@@ -75,8 +75,13 @@ class UserScript:
 
 
 def load_module(path):
+    spec = importlib.util.spec_from_file_location("entry_module", path)
+    if spec is None:
+        # Python tells a module by its name's end.
+        raise ScriptError(
+            f"The user script {path} is no Python module: its name must end in .py"
+        )
     try:
-        spec = importlib.util.spec_from_file_location("entry_module", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
