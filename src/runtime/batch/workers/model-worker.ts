@@ -8,23 +8,39 @@ import type { ThreadMessage, ThreadOptions } from "./model-thread.ts";
 
 export type ModelWorkerOptions = Omit<ThreadOptions, "stop">;
 
+/** Three times a half of it. What a thread leaves behind is large buffers, which wait for a collection. */
+const YOUNG_MB = 12;
+
 export function createModelWorker(options: ModelWorkerOptions): Worker {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   let thread: Thread | undefined;
   let ended: Promise<unknown> = Promise.resolve();
   let fault = "its thread ended";
-  const next = async (asked: Thread): Promise<ThreadMessage> => {
-    const first = await Promise.race([once(asked, "message") as Promise<[ThreadMessage]>, ended]);
-    if (Array.isArray(first) && typeof first[0] === "object") return first[0] as ThreadMessage;
-    return { kind: "failed", reason: fault };
+  // One at a time. Racing each message against the thread's end would keep every one of them for as
+  // long as the thread lives.
+  let waiter: ((message: ThreadMessage) => void) | undefined;
+  const settle = (message: ThreadMessage): void => {
+    waiter?.(message);
+    waiter = undefined;
   };
+  const next = (): Promise<ThreadMessage> =>
+    new Promise((resolve) => {
+      waiter = resolve;
+    });
   const start = async (): Promise<Thread> => {
     const workerData: ThreadOptions = { ...options, stop };
-    const started = new Thread(new URL("./model-thread.js", import.meta.url), { workerData });
+    const started = new Thread(new URL("./model-thread.js", import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
+    started.on("message", settle);
     started.on("error", (error) => (fault = error.message));
     ended = once(started, "exit").catch(() => undefined);
-    void ended.then(() => (thread = undefined));
-    const message = await next(started);
+    void ended.then(() => {
+      thread = undefined;
+      settle({ kind: "failed", reason: fault });
+    });
+    const message = await next();
     if (message.kind === "failed") throw new Error(message.reason);
     thread = started;
     return started;
@@ -40,7 +56,7 @@ export function createModelWorker(options: ModelWorkerOptions): Worker {
         const used = thread ?? (await start());
         const begun = performance.now();
         used.postMessage(miniBatch);
-        const message = await next(used);
+        const message = await next();
         const runMs = performance.now() - begun;
         if (message.kind !== "attempt") return { kind: "failed", reason: fault, runMs };
         if (runMs <= timeoutMs) return message.attempt;
