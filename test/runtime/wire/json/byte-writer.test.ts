@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 
 import { assert as check, float, property } from "fast-check";
 
-import { ByteWriter } from "../../../src/runtime/wire/byte-writer.ts";
+import { ByteWriter } from "../../../../src/runtime/wire/json/byte-writer.ts";
 
 function written(value: number): string {
   const writer = new ByteWriter();

@@ -1,12 +1,12 @@
 /** Rows first: `{"instances": [value or {name: value}, …]}`, as TensorFlow Serving takes them. */
 
-import { ScoringError } from "../../core/problem.ts";
-import type { Signature } from "../../core/signature.ts";
-import { isObject } from "./json-scanner.ts";
-import type { JsonValue } from "./json-scanner.ts";
-import { parseTensor } from "./json-tensor.ts";
-import { findInput, kindOf, soleInput } from "./model-request.ts";
-import type { Feeds } from "./model-request.ts";
+import { ScoringError } from "../../../core/problem.ts";
+import type { Signature } from "../../../core/signature.ts";
+import { isObject } from "./scanner.ts";
+import type { JsonValue } from "./scanner.ts";
+import { parseTensor } from "./tensor.ts";
+import { findInput, kindOf, soleInput } from "../model-request.ts";
+import type { Feeds } from "../model-request.ts";
 import { NumberList } from "./number-list.ts";
 
 /** @throws ScoringError INPUT_FORM, INPUT_NAME, INPUT_SHAPE, INPUT_TYPE */

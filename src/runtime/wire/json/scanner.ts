@@ -1,6 +1,6 @@
 /** JSON bytes into values, with lists of numbers as `NumberList`s and the place of a fault in bytes. */
 
-import { ScoringError } from "../../core/problem.ts";
+import { ScoringError } from "../../../core/problem.ts";
 import { NumberList } from "./number-list.ts";
 import { NumberScanner } from "./number-scanner.ts";
 

@@ -1,10 +1,10 @@
 /** The split form of a table, `{"columns": […], "index": […], "data": [[…]]}`, as tensors. */
 
-import { ScoringError } from "../../core/problem.ts";
-import type { Signature } from "../../core/signature.ts";
-import type { JsonObject, JsonValue } from "./json-scanner.ts";
-import { parseTensor } from "./json-tensor.ts";
-import type { Feeds } from "./model-request.ts";
+import { ScoringError } from "../../../core/problem.ts";
+import type { Signature } from "../../../core/signature.ts";
+import type { JsonObject, JsonValue } from "./scanner.ts";
+import { parseTensor } from "./tensor.ts";
+import type { Feeds } from "../model-request.ts";
 import { NumberList } from "./number-list.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Whose manners does the HTTP front have? Its own, or those of the server that scripts were written for. */
 
-import type { ScoringResponse } from "../../core/scoring.ts";
-import { faultResponse } from "../wire/fault.ts";
+import type { ScoringResponse } from "../../../core/scoring.ts";
+import { faultResponse } from "../../wire/fault.ts";
 import { requestIds } from "./request-id.ts";
 import type { RequestHeaders, RequestIds } from "./request-id.ts";
 

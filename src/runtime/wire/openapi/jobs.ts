@@ -1,8 +1,8 @@
 /** A batch endpoint as an OpenAPI document: jobs are asked for, looked at, cancelled, and their results read. */
 
-import type { ScoringResponse } from "../../core/scoring.ts";
-import { faultResponse } from "./fault.ts";
-import type { Schema } from "./openapi-schema.ts";
+import type { ScoringResponse } from "../../../core/scoring.ts";
+import { faultResponse } from "../fault.ts";
+import type { Schema } from "./schema.ts";
 import {
   commonPaths,
   parseOpenApiVersion,

@@ -1,7 +1,7 @@
 /** Errors of the Open Inference Protocol: `{"error": text}`, whoever refused. */
 
-import type { ScoringResponse } from "../../core/scoring.ts";
-import { jsonPage } from "./pages.ts";
+import type { ScoringResponse } from "../../../core/scoring.ts";
+import { jsonPage } from "../pages.ts";
 
 /** Of a text that is no JSON, so much is shown. */
 const MAX_TEXT = 1000;

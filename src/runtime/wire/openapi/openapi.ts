@@ -1,6 +1,6 @@
 /** The endpoint as an OpenAPI document, in the three versions that Azure's endpoints speak. */
 
-import type { Schema } from "./openapi-schema.ts";
+import type { Schema } from "./schema.ts";
 
 /** What `?version=` takes. @source azureml-contract 4.8 */
 const VERSIONS = { "2": 2, "2.0": 2, "3": 3, "3.0": 3, "3.1": 3.1 } as const;

@@ -1,15 +1,15 @@
 /** The JSON bodies that `/score` takes, told apart and turned into tensors. */
 
-import { ScoringError } from "../../core/problem.ts";
-import type { Signature } from "../../core/signature.ts";
+import { ScoringError } from "../../../core/problem.ts";
+import type { Signature } from "../../../core/signature.ts";
 import { parseColumns } from "./columns.ts";
 import { parseInstances } from "./instances.ts";
-import { isObject } from "./json-scanner.ts";
-import type { JsonValue } from "./json-scanner.ts";
-import { parseTensor } from "./json-tensor.ts";
-import { complete, findInput, kindOf, outputNames, soleInput } from "./model-request.ts";
-import type { Feeds, ModelRequest } from "./model-request.ts";
-import { parseOip } from "./oip.ts";
+import { isObject } from "./scanner.ts";
+import type { JsonValue } from "./scanner.ts";
+import { parseTensor } from "./tensor.ts";
+import { complete, findInput, kindOf, outputNames, soleInput } from "../model-request.ts";
+import type { Feeds, ModelRequest } from "../model-request.ts";
+import { parseOip } from "../oip.ts";
 
 const FORMS = '"inputs", "input_data", "instances" or "data"';
 

@@ -6,11 +6,11 @@
  *   docs/protocol/extension_model_repository.md
  */
 
-import type { ScoringResponse } from "../../core/scoring.ts";
-import type { Signature, TensorSpec } from "../../core/signature.ts";
-import { DTYPES } from "../../core/tensor.ts";
-import { jsonPage, readiness } from "./pages.ts";
-import { v2Fault } from "./v2-fault.ts";
+import type { ScoringResponse } from "../../../core/scoring.ts";
+import type { Signature, TensorSpec } from "../../../core/signature.ts";
+import { DTYPES } from "../../../core/tensor.ts";
+import { jsonPage, readiness } from "../pages.ts";
+import { v2Fault } from "./fault.ts";
 
 export type V2Deployment = {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** How does the inference server behave at its routes, beside what the script answers? @source azureml-contract 4.6, 4.7 */
 
-import type { ScoringResponse } from "../../core/scoring.ts";
+import type { ScoringResponse } from "../../../core/scoring.ts";
 import type { Conventions } from "./conventions.ts";
 import { crossOriginHeaders } from "./cross-origin.ts";
 import type { RequestHeaders, RequestIds } from "./request-id.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { gunzipSync, gzipSync, inflateSync, deflateSync } from "node:zlib";
 
-import { FIXTURE_MODELS } from "../../support/repository.ts";
-import { served } from "../../support/served.ts";
+import { FIXTURE_MODELS } from "../../../support/repository.ts";
+import { served } from "../../../support/served.ts";
 
 const JSON_LENGTH = "inference-header-content-length";
 
