@@ -135,10 +135,28 @@ async function startContainer(docker: Docker, options: ContainerOptions): Promis
     Image: image,
     Env: [...env],
   });
-  const output = await container.attach({ stream: true, stdout: true, stderr: true });
-  for (const stream of splitOutput(docker, output)) createInterface(stream).on("line", onLine);
-  const exited = container.wait({ condition: "next-exit" }) as Promise<{ StatusCode: number }>;
-  await container.start();
+  // Neither ends by itself where the container never starts, and both keep the process alive.
+  const never = new AbortController();
+  const abortSignal = never.signal;
+  let exited: Promise<{ StatusCode: number }>;
+  try {
+    const output = await container.attach({
+      stream: true,
+      stdout: true,
+      stderr: true,
+      abortSignal,
+    });
+    output.on("error", () => undefined);
+    for (const stream of splitOutput(docker, output)) createInterface(stream).on("line", onLine);
+    exited = container.wait({ condition: "next-exit", abortSignal }) as typeof exited;
+    // The failure of the start is told, not that of the wait that ends with it.
+    exited.catch(() => undefined);
+    await container.start();
+  } catch (error) {
+    never.abort();
+    await container.remove({ force: true }).catch(() => undefined);
+    throw error;
+  }
   const ended = exited.then(async ({ StatusCode }) => {
     await container.remove({ force: true }).catch(() => undefined);
     return `exit code ${StatusCode}`;

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { UserError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import { isSample } from "../../core/recorded-sample.ts";
 import { sampleFeeds } from "../../core/sample.ts";
@@ -11,7 +12,7 @@ import type { Signature } from "../../core/signature.ts";
 import { DTYPES } from "../../core/tensor.ts";
 import { scoredDeployments } from "../../spec/resolved.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
-import type { Container, Engine } from "../engine/engine.ts";
+import type { Container, ContainerOptions, Engine } from "../engine/engine.ts";
 
 export type SmokeResult = {
   /** Deployments that answered as recorded. */
@@ -32,24 +33,16 @@ export async function smokeScore(
   const key = randomUUID();
   const port = await freePort();
   let last = "";
-  const container = await engine.run({
-    image,
-    name: `edgewright-verify-${randomUUID().slice(0, 8)}`,
-    env: [`EDGEWRIGHT_KEY_HASHES=${createHash("sha256").update(key).digest("hex")}`],
-    createOptions: {
-      ExposedPorts: { [PORT]: {} },
-      HostConfig: {
-        ReadonlyRootfs: true,
-        CapDrop: ["ALL"],
-        SecurityOpt: ["no-new-privileges"],
-        Tmpfs: { "/tmp": "" },
-        PortBindings: { [PORT]: [{ HostIp: "127.0.0.1", HostPort: String(port) }] },
-      },
-    },
-    onLine: (line) => {
-      last = line;
-    },
-  });
+  const onLine = (line: string): void => {
+    last = line;
+  };
+  let container: Container;
+  try {
+    container = await engine.run(optionsOf(image, { key, port, onLine }));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { scored: [], problems: [smokeFault(`it does not start: ${error.message}`)] };
+  }
   const url = `http://127.0.0.1:${port}`;
   try {
     if (!(await isReady(url, container)))
@@ -68,6 +61,27 @@ export async function smokeScore(
     container.kill();
     await container.ended;
   }
+}
+
+type Tried = Pick<ContainerOptions, "onLine"> & { readonly key: string; readonly port: number };
+
+function optionsOf(image: string, { key, port, onLine }: Tried): ContainerOptions {
+  return {
+    image,
+    name: `edgewright-verify-${randomUUID().slice(0, 8)}`,
+    env: [`EDGEWRIGHT_KEY_HASHES=${createHash("sha256").update(key).digest("hex")}`],
+    createOptions: {
+      ExposedPorts: { [PORT]: {} },
+      HostConfig: {
+        ReadonlyRootfs: true,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges"],
+        Tmpfs: { "/tmp": "" },
+        PortBindings: { [PORT]: [{ HostIp: "127.0.0.1", HostPort: String(port) }] },
+      },
+    },
+    onLine,
+  };
 }
 
 /** `undefined` where it answers as recorded, empty where nothing is recorded. */

@@ -1,6 +1,6 @@
 /** OCI layouts of a few bytes, whole or forged on purpose. */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
@@ -71,3 +71,22 @@ export async function writeLayout(folder: string, forgery: Forgery): Promise<str
 }
 
 export const NODE: Member = { name: "usr/local/bin/node", mode: 0o755, text: "a program" };
+
+/** A docker archive of the one image of a layout, as `docker load` takes it. */
+export async function dockerArchive(layout: string, tag: string): Promise<Buffer> {
+  const json = async (path: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(layout, path), "utf8")) as unknown;
+  const blob = ({ digest }: Named): string => `blobs/${digest.replace(":", "/")}`;
+  const index = (await json("index.json")) as { manifests: [Named] };
+  const manifest = (await json(blob(index.manifests[0]))) as { config: Named; layers: Named[] };
+  const [config, ...layers] = [manifest.config, ...manifest.layers].map(blob);
+  const tar = pack();
+  for (const name of [config ?? "", ...layers])
+    tar.entry({ name }, await readFile(join(layout, name)));
+  const listed = [{ Config: config, RepoTags: [tag], Layers: layers }];
+  tar.entry({ name: "manifest.json" }, JSON.stringify(listed));
+  tar.finalize();
+  return buffer(tar);
+}
+
+type Named = { readonly digest: string };

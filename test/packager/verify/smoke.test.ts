@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { suite, test } from "node:test";
 
@@ -12,6 +13,8 @@ import { edgewrightJson } from "../../support/edgewright.ts";
 import { FIXTURE_MODELS } from "../../support/repository.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { docker, NO_ENGINE, removeImages } from "../support/container.ts";
+import { endpoint as someEndpoint } from "../support/endpoints.ts";
+import { dockerArchive, NODE, writeLayout } from "../support/forged-image.ts";
 import { ownTag } from "../support/own-names.ts";
 import { CACHE_HOME, NO_BASE } from "../support/shared-cache.ts";
 
@@ -41,6 +44,23 @@ function distorted(endpoint: ResolvedEndpoint): ResolvedEndpoint {
   });
   return { ...endpoint, deployments };
 }
+
+suite("smokeScore of an image that cannot start", { skip: NO_ENGINE }, () => {
+  test("is a problem with the engine's reason, and no container stays", async (t) => {
+    const folder = tempFolder(t);
+    const tag = ownTag("unstartable");
+    const config = { Entrypoint: ["/no/such/program"] };
+    const tar = await dockerArchive(await writeLayout(folder, { layers: [[NODE]], config }), tag);
+    const engine = await openEngine(process.env);
+    t.after(() => removeImages(tag));
+    await engine.load(Readable.from([tar]), tag);
+    const { scored, problems } = await smokeScore(engine, tag, someEndpoint());
+    assert.deepEqual(scored, []);
+    assert.match(problems[0]?.message ?? "", /does not start: .*no\/such\/program/su);
+    const left = await docker.listContainers({ all: true, filters: { ancestor: [tag] } });
+    assert.deepEqual(left, []);
+  });
+});
 
 suite("smokeScore", { skip: NO_ENGINE || NO_BASE }, () => {
   test("an image answers what was recorded at its build, and nothing else passes", async (t) => {
