@@ -31,7 +31,8 @@ export const VERIFY: Command = {
   },
 };
 
-function render({ platform, digest, layers, scored }: VerifiedImage): string {
+function render({ platform, digest, layers, scored, unscored }: VerifiedImage): string {
   const smoke = scored.length === 0 ? "" : `, scored as recorded: ${scored.join(", ")}`;
-  return `${platform}  ${digest}  ${layers} layers read${smoke}`;
+  const silence = unscored === undefined ? "" : `, not scored: ${unscored.replace(/\.$/u, "")}`;
+  return `${platform}  ${digest}  ${layers} layers read${smoke}${silence}`;
 }

@@ -37,6 +37,8 @@ export type VerifiedImage = {
   readonly layers: number;
   /** Deployments whose recorded sample was scored again. */
   readonly scored: readonly string[];
+  /** Why no sample was scored, where none could be: nobody shall take silence for a passed score. */
+  readonly unscored?: string;
 };
 
 /** @throws UserError where the image is not even what it says */
@@ -54,17 +56,18 @@ export async function verifyImage(
       problems.push(...configProblems(image, options.secrets));
       const read = await readLayers(image, text, options);
       problems.push(...read.problems);
-      const { scored, problems: faults } = await tryImage(image, read.endpoint, {
+      const { unscored, ...tried } = await tryImage(image, read.endpoint, {
         ...options,
         source,
       });
-      problems.push(...faults);
+      problems.push(...tried.problems);
       const { platform, manifest, config, layers } = image;
       images.push({
         platform,
         digest: manifest.bytes > 0 ? manifest.digest : config.digest,
         layers: layers.length,
-        scored,
+        scored: tried.scored,
+        ...(unscored !== undefined && { unscored }),
       });
     }
     return { images, problems };
@@ -145,30 +148,39 @@ async function readLayers(
 
 type Trying = VerifyOptions & { readonly source: ImageSource };
 
+type Tried = SmokeResult & Pick<VerifiedImage, "unscored">;
+
 async function tryImage(
   { platform, tag }: StoredImage,
   endpoint: ResolvedEndpoint | undefined,
   { source, hostPlatform, env, progress }: Trying,
-): Promise<SmokeResult> {
+): Promise<Tried> {
   const name = source.kind === "daemon" ? source.reference : tag;
-  if (platform !== hostPlatform || endpoint === undefined || name === undefined) return UNTRIED;
+  if (platform !== hostPlatform) return untried(`this machine is ${hostPlatform}`);
+  if (endpoint === undefined) return untried(`it has no /${ENDPOINT_FILE}`);
+  if (source.kind === "layout") return untried("an engine loads no layout folder; verify a tar");
+  if (name === undefined) return untried("an engine needs a manifest.json with a name in the tar");
   let engine: Engine;
   try {
     engine = await openEngineOf(env)();
-  } catch {
-    return UNTRIED;
+  } catch (error) {
+    return untried((error as Error).message);
   }
   progress(`${platform}: a score in a container`);
   const known = await engine.has(name);
   if (source.kind === "archive") await engine.load(createReadStream(source.file), name);
   try {
-    return await smokeScore(engine, name, endpoint);
+    const tried = await smokeScore(engine, name, endpoint);
+    const isSilent = tried.scored.length === 0 && tried.problems.length === 0;
+    return isSilent ? untried("its build recorded no sample") : tried;
   } finally {
     if (!known) await engine.removeImage(name);
   }
 }
 
-const UNTRIED: SmokeResult = { scored: [], problems: [] };
+function untried(reason: string): Tried {
+  return { scored: [], problems: [], unscored: reason };
+}
 
 function setuid(place: string, isBase: boolean): Problem {
   return {

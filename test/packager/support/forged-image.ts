@@ -72,7 +72,7 @@ export async function writeLayout(folder: string, forgery: Forgery): Promise<str
 
 export const NODE: Member = { name: "usr/local/bin/node", mode: 0o755, text: "a program" };
 
-/** A docker archive of the one image of a layout, as `docker load` takes it. */
+/** A layout of one image as a tar that is a docker archive too. */
 export async function dockerArchive(layout: string, tag: string): Promise<Buffer> {
   const json = async (path: string): Promise<unknown> =>
     JSON.parse(await readFile(join(layout, path), "utf8")) as unknown;
@@ -81,7 +81,8 @@ export async function dockerArchive(layout: string, tag: string): Promise<Buffer
   const manifest = (await json(blob(index.manifests[0]))) as { config: Named; layers: Named[] };
   const [config, ...layers] = [manifest.config, ...manifest.layers].map(blob);
   const tar = pack();
-  for (const name of [config ?? "", ...layers])
+  const documents = ["index.json", blob(index.manifests[0])];
+  for (const name of new Set([...documents, config ?? "", ...layers]))
     tar.entry({ name }, await readFile(join(layout, name)));
   const listed = [{ Config: config, RepoTags: [tag], Layers: layers }];
   tar.entry({ name: "manifest.json" }, JSON.stringify(listed));

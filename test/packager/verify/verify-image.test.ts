@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { suite, test } from "node:test";
+import { ENDPOINT_FILE } from "../../../src/packager/layers/places.ts";
 import { verifyImage } from "../../../src/packager/verify/verify-image.ts";
-import { NODE, writeLayout } from "../support/forged-image.ts";
+import { dockerArchive, NODE, writeLayout } from "../support/forged-image.ts";
 import type { Forgery, Member } from "../support/forged-image.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -68,6 +71,31 @@ suite("verifyImage", () => {
         const { severity, message } = problems[at] ?? { severity: "note", message: "" };
         assert.match(`${severity} ${message}`, pattern);
       }
+    });
+  }
+
+  const served: Member = { name: ENDPOINT_FILE, text: "{}" };
+  for (const [what, member, hostPlatform, kind, reason] of [
+    ["another platform", served, "linux/none", "archive", /this machine is linux\/none/u],
+    ["no endpoint", NODE, "linux/amd64", "archive", /it has no \/var\/azureml-app\//u],
+    ["a layout", served, "linux/amd64", "layout", /layout folder/u],
+    ["no engine", served, "linux/amd64", "archive", /none\.sock refuses: ENOENT/u],
+  ] as const) {
+    test(`${what}: says why nothing was scored`, async (t) => {
+      const folder = await tempFolder(t);
+      const layout = await writeLayout(folder, ours(member));
+      const file = join(folder, "image.tar");
+      await writeFile(file, await dockerArchive(layout, "pump:1"));
+      const { images } = await verifyImage(kind === "layout" ? layout : file, {
+        secrets: [],
+        workingFolder: folder,
+        temporaryFolder: folder,
+        hostPlatform,
+        env: { DOCKER_HOST: `unix://${folder}/none.sock` },
+        progress: () => {},
+      });
+      assert.deepEqual(images[0]?.scored, []);
+      assert.match(images[0]?.unscored ?? "", reason);
     });
   }
 });
