@@ -84,7 +84,8 @@ export type PackResult = {
     readonly record: string;
     /** CycloneDX. */
     readonly sbom: string;
-    readonly lock: string;
+    /** Absent where it says already what was built. */
+    readonly lock?: string;
     /** Indexed Job and array script of a batch endpoint. */
     readonly kubernetes?: string;
     readonly slurm?: string;

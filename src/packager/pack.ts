@@ -64,7 +64,7 @@ async function build(
   const { packageRoot, progress, deviceEnv: env = {} } = options;
   const referenceOf = (version: string): Reference =>
     parseReference(options.tag ?? endpoint.name.toLowerCase(), version);
-  const files = outputPaths(endpoint, options);
+  const { lock: lockFile, ...files } = outputPaths(endpoint, options);
   const { kubernetes, slurm } = files;
   for (const path of [files.manifest, files.record, files.sbom, kubernetes, slurm]) {
     if (path !== undefined) await outputs.claim(path);
@@ -80,11 +80,14 @@ async function build(
   if (hasErrors(faults)) throw new UserError(faults);
   const sink = await openSink(options, { path: files.image, outputs });
   sinks.push(sink);
+  let lock: string | undefined;
   const { index, base, versions, created, blobs } = await assemble(endpoint, options, {
     folder,
-    lockFile: files.lock,
+    lockFile,
     onBase: async ({ newText }) => {
-      if (newText !== undefined) await outputs.write(files.lock, newText);
+      if (newText === undefined) return;
+      await outputs.write(lockFile, newText);
+      lock = lockFile;
     },
   });
   const update = await checkUpdate(index, { ...options, record: files.record });
@@ -115,7 +118,7 @@ async function build(
     name,
     index: { digest: index.digest },
     images: index.images.map(packedImage),
-    files,
+    files: { ...files, ...(lock !== undefined && { lock }) },
     problems: [...base.problems, ...update],
   };
 }

@@ -17,7 +17,7 @@ export function outputPaths(
     specFolder,
     jobs,
   }: Pick<PackOptions, "output" | "workingFolder" | "specFolder" | "jobs">,
-): PackResult["files"] {
+): PackResult["files"] & { readonly lock: string } {
   const image = placeOf(output, workingFolder);
   const stem = image.image?.replace(/\.tar$/u, "") ?? resolve(workingFolder, endpoint.name);
   return {
