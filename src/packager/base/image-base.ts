@@ -6,7 +6,8 @@ import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import { parseImageSource } from "../sources/image-source.ts";
 import { imageFor, openImages } from "../sources/open-image.ts";
-import { importLayer, readStoredLayer } from "./import-layer.ts";
+import { importLayer, layerTitle, readStoredLayer } from "./import-layer.ts";
+import { layOver } from "./whiteout.ts";
 import type { ImageLock } from "./lock.ts";
 
 export type ImportRequest = {
@@ -33,18 +34,20 @@ export async function importBase(request: ImportRequest): Promise<ImageLock> {
   const places = new Set<string>();
   for (const platform of request.platforms) {
     const { layers } = imageFor(images, platform, text);
-    const found = new Set<string>();
+    const laid = layOver();
     const imported = [];
     for (const layer of layers) {
       progress(`base: ${layer.name} for ${platform}`);
-      await readStoredLayer(layer, text, ({ path }) => {
-        if (NODE_PLACES.includes(path)) found.add(path);
+      laid.next();
+      const title = layerTitle(text, layer);
+      await readStoredLayer(layer, text, (member) => {
+        laid.add(member, title);
       });
       const { digest, bytes, diffId } = await importLayer(layer, store);
       imported.push({ name: layer.name, digest, bytes, diffId });
     }
     platforms[platform] = { layers: imported };
-    places.add(NODE_PLACES.find((place) => found.has(place)) ?? "");
+    places.add(NODE_PLACES.find((place) => laid.has(place)) ?? "");
   }
   const [node = "", ...others] = places;
   if (node !== "" && others.length === 0) return { kind: "image", node: `/${node}`, platforms };

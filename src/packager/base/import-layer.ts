@@ -11,6 +11,7 @@ import { createCompressor, equalPieces, withoutSystem } from "../image/gzip.ts";
 import type { LayerBlob } from "../image/layer.ts";
 import { imageFault } from "../sources/image-fault.ts";
 import type { StoredLayer } from "../sources/stored-image.ts";
+import { whiteout } from "./whiteout.ts";
 import { archiveFault, isGzip, MOST_UNPACKED_BYTES } from "../sources/unpack-archive.ts";
 import { unpackStream } from "../unpack.ts";
 import type { TarMember } from "../unpack.ts";
@@ -19,7 +20,16 @@ import type { TarMember } from "../unpack.ts";
 const MOST_GROWTH = 200;
 const GROWTH_FROM_BYTES = 256 * 2 ** 20;
 
+/** @source opencontainers/image-spec: layer.md; distribution: manifest-v2-2.md. Absent in old layouts. */
+const LAYER_TYPE =
+  /^(?:|application\/vnd\.(?:oci\.image\.layer(?:\.nondistributable)?\.v1\.tar(?:\+gzip)?|docker\.image\.rootfs\.(?:diff|foreign\.diff)\.tar(?:\.gzip)?))$/u;
+
 export type LayerLook = (member: TarMember) => void | Promise<void>;
+
+/** A layer without history is called `layer 3` already. */
+export function layerTitle(image: string, { name }: StoredLayer): string {
+  return `${image}, ${/^layer \d+$/u.test(name) ? name : `layer ${name}`}`;
+}
 
 /** Reads the whole layer, proves its digests, and shows each member. @throws UserError */
 export async function readStoredLayer(
@@ -27,10 +37,12 @@ export async function readStoredLayer(
   image: string,
   look: LayerLook,
 ): Promise<void> {
-  const { file, digest, diffId, name } = layer;
-  const title = `${image}, layer ${name}`;
+  const { file, digest, diffId } = layer;
+  const title = layerTitle(image, layer);
   if (layer.mediaType.includes("zstd"))
     throw imageFault(title, "is compressed with zstd, not gzip");
+  if (!LAYER_TYPE.test(layer.mediaType))
+    throw imageFault(title, `is of the unknown type "${layer.mediaType}", no layer of files`);
   const packed = createHash("sha256");
   const unpacked = createHash("sha256");
   const gzip = await isGzip(file).catch(() => {
@@ -62,6 +74,8 @@ export async function readStoredLayer(
   // The layers of a docker archive are named by what they are unpacked.
   if (digests[0] !== digest && (gzip || digest !== diffId))
     throw imageFault(title, `has the digest ${digests[0]}, not ${digest}`);
+  if (read !== layer.bytes)
+    throw imageFault(title, `has ${read} bytes, and its manifest says ${layer.bytes}`);
   if (digests[1] !== diffId)
     throw imageFault(title, `unpacks to ${digests[1]}, and the config says ${diffId}`);
 }
@@ -99,6 +113,10 @@ function climbs(path: string): boolean {
 
 /** Absolute targets count from the image's own root, where nothing lies outside. */
 function refuseEscape({ path, kind, target }: TarMember, title: string): void {
+  const gone = whiteout(path);
+  // Joined to its folder, such a name is the folder itself or the one above it.
+  if (gone !== undefined && ["", ".", ".."].includes(gone.name))
+    throw imageFault(title, `holds '${path}', a whiteout of what is not in its folder`);
   if (climbs(path)) throw imageFault(title, `holds '${path}', which leads out of it`);
   const isLink = kind === "symlink" || kind === "hardlink";
   if (!isLink || target.startsWith("/")) return;

@@ -36,6 +36,17 @@ suite("importBase", () => {
     assert.equal(platforms["linux/amd64"]?.layers.length, 2);
   });
 
+  test("a hard link to a lower layer, and Node put back, are fine", async (t) => {
+    const layout = await writeLayout(await tempFolder(t), {
+      layers: [
+        [NODE],
+        [{ name: "node", type: "link", linkname: NODE.name }],
+        [{ name: "usr/local/bin/.wh.node" }, NODE],
+      ],
+    });
+    assert.equal((await importHere(t, `oci:${layout}`)).node, "/usr/local/bin/node");
+  });
+
   test("a docker archive is proven by its unpacked layers, which are compressed here", async (t) => {
     const folder = await tempFolder(t);
     const layer = await tarOf([NODE]);
@@ -67,6 +78,7 @@ suite("importBase", () => {
   });
 
   const members = (...layer: readonly Member[]): Forgery => ({ layers: [[NODE, ...layer]] });
+  const over = (...layer: readonly Member[]): Forgery => ({ layers: [[NODE], layer] });
   for (const [what, forgery, named] of [
     ["a path that leads out", members({ name: "../../etc/cron.d/x" }), /leads out of it/u],
     [
@@ -94,6 +106,27 @@ suite("importBase", () => {
       /unpacks to sha256/u,
     ],
     ["a bomb", members({ name: "zeros", text: "\0".repeat(BIG) }), /grows to more than/u],
+    [
+      "a whiteout of the folder above",
+      members({ name: "usr/.wh..." }),
+      /'usr\/\.wh\.\.\.', a white/u,
+    ],
+    ["a whiteout of the folder", members({ name: ".wh.." }), /'\.wh\.\.', a whiteout/u],
+    ["a whiteout of nothing", members({ name: "a/.wh." }), /'a\/\.wh\.', a whiteout/u],
+    ["Node taken away", over({ name: "usr/local/bin/.wh.node" }), /has no Node at/u],
+    ["Node's folder taken away", over({ name: "usr/.wh.local" }), /has no Node at/u],
+    ["Node's folder made opaque", over({ name: "usr/local/.wh..wh..opq" }), /has no Node at/u],
+    [
+      "a hard link to nothing",
+      over({ name: "usr/x", type: "link", linkname: "usr/y" }),
+      /'usr\/x', a hard link to 'usr\/y'/u,
+    ],
+    ["a wrong size", { ...members(), descriptor: { size: 3 } }, /bytes, and its manifest says 3/u],
+    [
+      "an unknown type",
+      { ...members(), descriptor: { mediaType: "text/plain" } },
+      /unknown type "text\/plain"/u,
+    ],
     ["no Node", { layers: [[{ name: "etc/passwd" }]] }, /has no Node at/u],
   ] as const) {
     test(`${what} is refused, and named`, async (t) => {

@@ -19,6 +19,8 @@ export type Forgery = {
   /** Instead of the digest of the unpacked layer. */
   readonly diffId?: string;
   readonly names?: readonly string[];
+  /** What the manifest says of each layer instead of the truth. */
+  readonly descriptor?: Readonly<Record<string, unknown>>;
 };
 
 export async function tarOf(members: readonly Member[]): Promise<Buffer> {
@@ -42,7 +44,7 @@ export async function writeLayout(folder: string, forgery: Forgery): Promise<str
       const gzip = gzipSync(tar);
       const digest = forgery.spoil === undefined ? undefined : digestOf(gzip);
       const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
-      return { mediaType, ...(await put(spoil(gzip), digest)) };
+      return { mediaType, ...(await put(spoil(gzip), digest)), ...forgery.descriptor };
     }),
   );
   const image = {
