@@ -11,6 +11,7 @@ import { parseLogLevel, parsePort } from "../runtime/settings.ts";
 import { serveControl } from "../simulator/control.ts";
 import { startDevice } from "../simulator/device.ts";
 import type { Device } from "../simulator/device.ts";
+import { lockFolder } from "../simulator/folder-lock.ts";
 import { runScenario } from "../simulator/scenario/run.ts";
 import type { Verdict } from "../simulator/scenario/run.ts";
 import { flagValue, UsageError } from "./command.ts";
@@ -73,6 +74,8 @@ export const SIMULATE: Command = {
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
+    // From here on a signal ends the device in good order, whatever it is at.
+    const { signal } = invocation;
     const plan = readPlan(invocation);
     if (!plan.ok) return { problems: plan.problems };
     const { state, containers: asked } = invocation.options;
@@ -81,12 +84,18 @@ export const SIMULATE: Command = {
       ? resolve(invocation.cwd, state)
       : mkdtempSync(join(tmpdir(), "edgewright-device-"));
     let containers: Containers | undefined;
+    const lock = await lockFolder(folder);
     try {
       if (asked === true || plan.value.manifest !== undefined) {
         containers = await openContainers(invocation, basename(folder).toLowerCase());
       }
+      signal.throwIfAborted();
       return await simulate(plan.value, { invocation, folder, containers });
+    } catch (error) {
+      if (!signal.aborted || plan.value.scenario === undefined) throw error;
+      return stoppedOutcome({ ok: false, steps: [] });
     } finally {
+      await lock.release();
       if (!keep) await containers?.release();
       if (!keep) rmSync(folder, { recursive: true, force: true });
     }
@@ -103,6 +112,7 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   const { invocation, folder, containers } = stage;
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
+  invocation.signal.throwIfAborted();
   const { value: scenario, file = "" } = plan.scenario ?? {};
   const volumeOf = (name: string): string | undefined =>
     modules.find(({ module }) => module.name === name)?.volume;
@@ -122,6 +132,7 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
       timeToLiveSecs:
         scenario?.timeToLiveSecs ?? plan.manifest?.timeToLiveSecs ?? TIME_TO_LIVE_SECS,
       clock,
+      signal: invocation.signal,
       log: createPlainLog(levelOf(options["log-level"]), writeLine),
     });
     try {
@@ -132,6 +143,7 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
         folder: dirname(file),
         clock,
         volumeOf: (name) => (volumes.has(name) ? volumeOf(name) : undefined),
+        signal: invocation.signal,
         onStep: ({ name, ok, detail }) => progress(`${ok ? "ok  " : "FAIL"} ${name}: ${detail}`),
       });
       return outcomeOf(verdict, problems);
@@ -211,7 +223,21 @@ async function untilStopped(
   return undefined;
 }
 
+/** As a shell says it of a program that Ctrl-C ended. */
+const STOPPED_EXIT = 130;
+
+function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
+  const problem: Problem = {
+    code: "SIM_STOPPED",
+    severity: "error",
+    message: "the scenario was stopped before its end",
+    hint: "Let it run to its end for a verdict.",
+  };
+  return { problems: [problem], json, exitCode: STOPPED_EXIT };
+}
+
 function outcomeOf({ failedAt, ...verdict }: Verdict, problems: readonly Problem[]): Outcome {
+  if (verdict.stopped === true) return stoppedOutcome({ ...verdict });
   const { sent, results, distinct, lost, duplicates } = verdict;
   const failed = verdict.steps
     .filter(({ ok }) => !ok)

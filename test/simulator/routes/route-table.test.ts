@@ -5,7 +5,7 @@ import { moduleSource, subjectOf } from "../../../src/simulator/hub/message.ts";
 import type { HubMessage } from "../../../src/simulator/hub/message.ts";
 import { endpointName } from "../../../src/simulator/routes/route.ts";
 import { readRoutes } from "../../../src/simulator/routes/route-table.ts";
-import type { RouteSpec } from "../../../src/simulator/routes/route-table.ts";
+import type { RouteSpec } from "../../../src/simulator/routes/route-spec.ts";
 
 type MessageParts = {
   readonly body?: unknown;
