@@ -12,6 +12,7 @@ import { serveControl } from "../simulator/control.ts";
 import { startDevice } from "../simulator/device.ts";
 import type { Device } from "../simulator/device.ts";
 import { lockFolder } from "../simulator/folder-lock.ts";
+import { checkNames } from "../simulator/scenario/check.ts";
 import { runScenario } from "../simulator/scenario/run.ts";
 import type { Verdict } from "../simulator/scenario/run.ts";
 import { flagValue, UsageError } from "./command.ts";
@@ -110,8 +111,15 @@ type Stage = {
 
 async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | undefined> {
   const { invocation, folder, containers } = stage;
+  // Before an image is built, where the names are known by then.
+  const early = plan.specs.flatMap(({ name }) => name ?? []);
+  const wrong = early.length > 0 ? namesProblems(plan, early, invocation) : [];
+  if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
+  const names = modules.map(({ module }) => module.name);
+  const late = namesProblems(plan, names, invocation);
+  if (late.length > 0) return { problems: [...problems, ...late] };
   invocation.signal.throwIfAborted();
   const { value: scenario, file = "" } = plan.scenario ?? {};
   const volumeOf = (name: string): string | undefined =>
@@ -153,6 +161,16 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   } finally {
     volumes.release();
   }
+}
+
+function namesProblems(
+  { scenario }: SimulationPlan,
+  modules: readonly string[],
+  { options }: Invocation,
+): readonly Problem[] {
+  if (scenario === undefined) return [];
+  const { steps, volumes = {} } = scenario.value;
+  return checkNames(steps, Object.keys(volumes), [...modules, ...listOf(options["client"])]);
 }
 
 async function modulesOf(
@@ -244,7 +262,8 @@ function outcomeOf({ failedAt, ...verdict }: Verdict, problems: readonly Problem
     .map(({ name, detail }): Problem => {
       const fault = { code: "SIM_SCENARIO_FAILED", severity: "error" } as const;
       const message = `${name}: ${detail}`;
-      return failedAt === undefined ? { ...fault, message } : { ...fault, message, at: failedAt };
+      const hint = "Run it with --module-logs to see what the modules say.";
+      return { ...fault, message, hint, ...(failedAt !== undefined && { at: failedAt }) };
     });
   return {
     problems: [...problems, ...failed],

@@ -198,7 +198,8 @@ steps:
   test("a wrong route of a scenario is refused before a module starts", async (context) => {
     const file = scenario(context, "routes: { r: FROM x INTO y }\nsteps: [{ wait: 1s }]\n");
     const { code, document } = await verdictOf(file);
-    assert.deepEqual([code, document.problems.at(-1)?.code], [1, "SIM_ROUTE"]);
+    const problem = document.problems.at(-1);
+    assert.deepEqual([code, problem?.code, problem?.at?.line], [1, "SIM_ROUTE", 2]);
   });
 
   test("without a scenario it runs until it is stopped, controlled over HTTP", async (context) => {

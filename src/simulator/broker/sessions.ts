@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
-import { stored } from "../hub/storage-fault.ts";
+import { storing } from "../hub/storage-fault.ts";
 import { writeWhole } from "./whole-file.ts";
 
 export type Subscription = { readonly topic: string; readonly qos: number };
@@ -98,6 +98,6 @@ export class Sessions {
   #save(): void {
     const all = [...this.#subscriptions].map(([id, topics]) => [id, Object.fromEntries(topics)]);
     const text = JSON.stringify(Object.fromEntries(all));
-    stored("the subscriptions", () => writeWhole(this.#file, text));
+    storing("the subscriptions", () => writeWhole(this.#file, text));
   }
 }

@@ -3,7 +3,7 @@
 import { openJournal } from "../../journal/journal.ts";
 import type { Journal, JournalPlace } from "../../journal/journal.ts";
 import type { HubMessage } from "./message.ts";
-import { stored } from "./storage-fault.ts";
+import { storing } from "./storage-fault.ts";
 
 export type StoredTarget = {
   /** `$upstream`, or `module/input`. */
@@ -73,7 +73,7 @@ export function openMessageStore(folder: string, damaged: (message: string) => v
   });
   const store: MessageStore = {
     add: (message) => {
-      const place = stored("a message", () => journal.append(MESSAGE, renderStored(message)));
+      const place = storing("a message", () => journal.append(MESSAGE, renderStored(message)));
       remember(message, place);
     },
     done: (id, endpoint) => {

@@ -8,7 +8,7 @@ export class StorageFault extends Error {
 }
 
 /** @throws StorageFault where the work cannot write */
-export function stored<T>(what: string, write: () => T): T {
+export function storing<T>(what: string, write: () => T): T {
   try {
     return write();
   } catch (error) {

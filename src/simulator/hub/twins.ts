@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { writeWhole } from "../broker/whole-file.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { JsonObject } from "./merge-patch.ts";
-import { stored } from "./storage-fault.ts";
+import { storing } from "./storage-fault.ts";
 import { twinFault } from "./twin-limits.ts";
 
 type Section = { readonly properties: JsonObject; readonly version: number };
@@ -49,7 +49,7 @@ export function openTwins(folder: string): Twins {
       if (result !== undefined) return { ok: false, fault: result };
       const version = twin[name].version + 1;
       const next = { ...twin, [name]: { properties, version } };
-      stored(`the twin of ${module}`, () => writeWhole(file(module), JSON.stringify(next)));
+      storing(`the twin of ${module}`, () => writeWhole(file(module), JSON.stringify(next)));
       twins.set(module, next);
       return { ok: true, version };
     },
