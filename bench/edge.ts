@@ -12,6 +12,7 @@ import { startDevice } from "../src/simulator/device.ts";
 import type { Device } from "../src/simulator/device.ts";
 import { startProcess } from "../src/simulator/modules/process.ts";
 import type { ResolvedEndpoint } from "../src/spec/resolved.ts";
+import { resolvedDeployment, resolvedEndpoint } from "../test/support/resolved.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const MODEL = `${ROOT}test/fixtures/models/double.onnx`;
@@ -22,47 +23,10 @@ const RATE = 100;
 
 async function endpoint(): Promise<ResolvedEndpoint> {
   const { inspection } = await inspectModel(MODEL);
-  return {
-    format: 1,
-    name: "bench",
-    kind: "online",
-    tags: {},
-    authMode: "none",
-    deployments: [
-      {
-        name: "blue",
-        traffic: 100,
-        instances: 1,
-        scale: { type: "manual", minInstances: 1, maxInstances: 1 },
-        cpus: null,
-        memoryBytes: null,
-        limitsFrom: "none",
-        requestTimeoutMs: 5000,
-        maxConcurrentRequestsPerInstance: 16,
-        maxQueueWaitMs: 500,
-        model: {
-          name: "double",
-          version: "1",
-          path: MODEL,
-          ...(inspection && { signature: inspection.signature }),
-        },
-        environmentVariables: {},
-      },
-    ],
-    module: {
-      name: "bench",
-      cpus: null,
-      memoryBytes: null,
-      platforms: ["linux/amd64"],
-      ports: {},
-      env: {},
-      restartPolicy: "always",
-      imagePullPolicy: "on-create",
-      routes: {},
-      inputs: [],
-      outputs: [],
-    },
-  };
+  if (inspection === undefined) throw new Error(`${MODEL} is no model`);
+  const model = { name: "double", version: "1", path: MODEL, signature: inspection.signature };
+  const settings = { traffic: 100, maxConcurrentRequestsPerInstance: 16, model };
+  return resolvedEndpoint("bench", [resolvedDeployment("blue", settings)]);
 }
 
 const silent = (): undefined => undefined;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { renderBytes } from "../../src/cli/render.ts";
+import { renderBytes } from "../../src/cli/terminal/render.ts";
 import type { Score } from "./scores.ts";
 
 type BuildRecord = {

@@ -1,21 +1,21 @@
 /** Every command, in the order of the help text. */
 
 import type { Command } from "./command.ts";
-import { BASE } from "./base.ts";
-import { BATCH } from "./batch.ts";
-import { BUILD } from "./build.ts";
-import { DIFF } from "./diff.ts";
-import { INSPECT } from "./inspect.ts";
-import { MODEL } from "./model.ts";
-import { KEYS } from "./keys.ts";
-import { PLAN } from "./plan.ts";
-import { RUN } from "./run.ts";
-import { SCHEMA } from "./schema.ts";
-import { SCORE } from "./score.ts";
-import { SIMULATE } from "./simulate.ts";
-import { TOKEN } from "./token.ts";
-import { VALIDATE } from "./validate.ts";
-import { VERIFY } from "./verify.ts";
+import { BASE } from "./commands/base.ts";
+import { BATCH } from "./commands/batch.ts";
+import { BUILD } from "./commands/build.ts";
+import { DIFF } from "./commands/diff.ts";
+import { INSPECT } from "./commands/inspect.ts";
+import { MODEL } from "./commands/model.ts";
+import { KEYS } from "./commands/keys.ts";
+import { PLAN } from "./commands/plan.ts";
+import { RUN } from "./commands/run.ts";
+import { SCHEMA } from "./commands/schema.ts";
+import { SCORE } from "./commands/score.ts";
+import { SIMULATE } from "./commands/simulate.ts";
+import { TOKEN } from "./commands/token.ts";
+import { VALIDATE } from "./commands/validate.ts";
+import { VERIFY } from "./commands/verify.ts";
 
 export const COMMANDS: readonly Command[] = [
   VALIDATE,

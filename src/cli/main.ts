@@ -9,8 +9,8 @@ import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
-import { renderCounts, renderProblem } from "./render.ts";
-import { watchOutput } from "./standard-output.ts";
+import { renderCounts, renderProblem } from "./terminal/render.ts";
+import { watchOutput } from "./terminal/standard-output.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;

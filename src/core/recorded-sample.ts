@@ -28,7 +28,7 @@ export function sampleOutput(name: string, { type, dims, data }: Tensor): Sample
 
 /** Numbers far below the others are noise. */
 function rounded(value: number, _: number, all: readonly number[]): number {
-  const largest = Math.max(...all.map(Math.abs));
+  const largest = Math.max(...all.filter(Number.isFinite).map(Math.abs));
   if (!Number.isFinite(value)) return 0;
   return Math.abs(value) < largest * TOLERANCE ? 0 : Number(value.toPrecision(DIGITS));
 }
@@ -36,6 +36,7 @@ function rounded(value: number, _: number, all: readonly number[]): number {
 /** @param found the flat numbers of an answer */
 export function isSample({ values }: SampleOutput, found: readonly unknown[]): boolean {
   const largest = Math.max(0, ...values.map(Math.abs));
+  if (found.length < values.length) return false;
   return values.every((value, at) => {
     const apart = Math.abs(Number(found[at]) - value);
     return value === 0 && !Number.isFinite(Number(found[at]))

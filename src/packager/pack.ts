@@ -13,14 +13,14 @@ import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
 import type { Deployment } from "./manifest/deployment.ts";
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
-import { createOutputFiles, outputFault } from "./output-files.ts";
-import type { OutputFiles } from "./output-files.ts";
-import { outputPaths } from "./output-paths.ts";
+import { createOutputFiles, outputFault } from "./output/output-files.ts";
+import type { OutputFiles } from "./output/output-files.ts";
+import { outputPaths } from "./output/output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
-import { packedImage, printRecord } from "./record.ts";
-import { printSbom } from "./sbom.ts";
-import { openSink } from "./sink.ts";
-import type { Sink } from "./sink.ts";
+import { packedImage, printRecord } from "./record/record.ts";
+import { printSbom } from "./record/sbom.ts";
+import { openSink } from "./output/sink.ts";
+import type { Sink } from "./output/sink.ts";
 import { checkUpdate } from "./update/max-update.ts";
 
 /** Of the index digest, in the image's name and the module's version. */

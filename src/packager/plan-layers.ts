@@ -7,7 +7,7 @@ import type { Platform, ResolvedEndpoint } from "../spec/resolved.ts";
 import { assemble } from "./assemble.ts";
 import { LOCK_FILE } from "./base/lock.ts";
 import { imageBytes } from "./image/image.ts";
-import { outputFault } from "./output-files.ts";
+import { outputFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 
 export type PlannedLayer = {

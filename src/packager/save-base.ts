@@ -13,7 +13,7 @@ import { imageOf, indexOf } from "./image/image.ts";
 import type { Image, ImageConfig } from "./image/image.ts";
 import { createLayerStore } from "./image/layer.ts";
 import { timestamp } from "./image/timestamp.ts";
-import { createOutputFiles, outputFault } from "./output-files.ts";
+import { createOutputFiles, outputFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 import { recipeDigest } from "./recipe.ts";
 

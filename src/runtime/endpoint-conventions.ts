@@ -1,9 +1,9 @@
 /** Whose manners does an endpoint have? With a script among its deployments those of Azure's container. */
 
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
-import { OWN_CONVENTIONS } from "./fronts/conventions.ts";
-import type { Conventions } from "./fronts/conventions.ts";
-import { scriptConventions } from "./fronts/script-conventions.ts";
+import { OWN_CONVENTIONS } from "./fronts/conventions/conventions.ts";
+import type { Conventions } from "./fronts/conventions/conventions.ts";
+import { scriptConventions } from "./fronts/conventions/script-conventions.ts";
 
 export function conventionsFor({ deployments }: ResolvedEndpoint): Conventions {
   const scripts = deployments.filter(({ script }) => script !== undefined);

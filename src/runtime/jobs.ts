@@ -20,7 +20,7 @@ import type { Metrics } from "./metrics.ts";
 import { countJobs } from "./metrics/jobs.ts";
 import type { ScriptHost } from "./script-engine.ts";
 import { errorResponse } from "./wire/fault.ts";
-import { jobsDocument } from "./wire/openapi-jobs.ts";
+import { jobsDocument } from "./wire/openapi/jobs.ts";
 
 export type JobSettings = {
   /** Folders that jobs may read and write. */

@@ -1,7 +1,7 @@
 /** All deployments of an endpoint behind one router, and what is known of them together. */
 
 import type { ResolvedDeployment, ResolvedEndpoint } from "../spec/resolved.ts";
-import type { V2Options } from "./fronts/v2.ts";
+import type { V2Options } from "./fronts/v2/v2.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Router, Traffic } from "./routing/router.ts";
 import { createServing } from "./serving.ts";

@@ -79,7 +79,7 @@ suite("one verdict", () => {
   test("where no Python is, nothing is said of a script", async () => {
     spec("    code_configuration: { code: code, scoring_script: other.py }\n");
     writeFileSync(join(folder, "code", "other.py"), "def init(\n");
-    const { scriptSyntax } = await import("../../src/cli/script-syntax.ts");
+    const { scriptSyntax } = await import("../../src/cli/machine/script-syntax.ts");
     const endpoint = { deployments: [{ script: { path: join(folder, "code", "other.py") } }] };
     const asked = endpoint as unknown as Parameters<typeof scriptSyntax>[0];
     assert.deepEqual(await scriptSyntax(asked, { cwd: folder, pythons: [] }), []);

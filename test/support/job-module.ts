@@ -70,8 +70,15 @@ const BATCH: ResolvedBatch = {
 };
 
 export async function jobModule(t: TestContext, options: JobModuleOptions): Promise<JobModule> {
+  let child: ChildProcess | undefined;
+  // Before the folder goes: hooks run in the order in which they were given.
+  t.after(async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  });
   const { data, file } = jobWorkspace(t, options);
-  let child: ChildProcess;
   let url = "";
   const start = async (): Promise<void> => {
     const env = {
@@ -96,7 +103,6 @@ export async function jobModule(t: TestContext, options: JobModuleOptions): Prom
     });
   };
   await start();
-  t.after(() => child.kill("SIGKILL"));
   const ask: JobModule["ask"] = async (method, path, body) => {
     const response = await fetch(url + path, {
       method,
@@ -118,9 +124,10 @@ export async function jobModule(t: TestContext, options: JobModuleOptions): Prom
         await wait(50);
       }
     },
-    pid: () => child.pid ?? 0,
-    jobPids: () => childrenOf(child.pid ?? 0),
+    pid: () => child?.pid ?? 0,
+    jobPids: () => childrenOf(child?.pid ?? 0),
     end: async (signal) => {
+      if (child === undefined) throw new Error("the module was not started");
       const exit = once(child, "exit") as Promise<[number | null]>;
       child.kill(signal);
       return (await exit)[0];

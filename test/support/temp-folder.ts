@@ -12,7 +12,8 @@ export function tempFolder(
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "edgewright-test-")));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  // A process that was killed may write for a moment still.
+  test.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);

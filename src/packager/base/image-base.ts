@@ -1,7 +1,7 @@
 /** How does an image that lies in a file, a folder or the engine become the base of ours? */
 
 import { userError } from "../../core/problem.ts";
-import { openEngineOf } from "../open-engine.ts";
+import { openEngineOf } from "../engine/open-engine.ts";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import { parseImageSource } from "../sources/image-source.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerSource, ReadyLayer } from "../layer-source.ts";
+import type { LayerSource, ReadyLayer } from "../layers/layer-source.ts";
 import type { RunProgram } from "../programs.ts";
 import { bytesOf, unpackTar } from "../unpack.ts";
 import { writeFileFrom } from "../write-file.ts";

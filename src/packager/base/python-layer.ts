@@ -6,7 +6,7 @@ import type { Platform } from "../../spec/resolved.ts";
 import { BYTECODE_FOLDER } from "../../core/bytecode-folder.ts";
 import type { DirectoryEntry, Entry } from "../entry.ts";
 import { symlink } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "../layers/layer-source.ts";
 import { USER } from "./rootfs.ts";
 import { debEntries, PYTHON_CUT } from "./deb.ts";
 import { debDigest } from "./digest.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Blob, BlobStore, Digest } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerGroup, LayerSource, ReadyLayer } from "../layer-source.ts";
+import type { LayerGroup, LayerSource, ReadyLayer } from "../layers/layer-source.ts";
 import { writeFileFrom } from "../write-file.ts";
 import { COMPRESSOR, createCompressor, equalPieces, withoutSystem } from "./gzip.ts";
 import { tarChunks } from "./tar.ts";

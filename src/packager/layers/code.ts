@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { entriesKey } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "./layer-source.ts";
 import { treeEntries } from "./tree.ts";
 
 export type PlacedCode = {

@@ -2,7 +2,7 @@
 
 import { textFile, directory, entriesKey } from "../entry.ts";
 import type { Entry, Owner } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "./layer-source.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { ENDPOINT_FILE } from "./places.ts";
 

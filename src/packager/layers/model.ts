@@ -7,7 +7,7 @@ import { userError } from "../../core/problem.ts";
 import type { ModelFile, ShippedModel } from "../../model/prepare/shipped.ts";
 import { contentSha256, entriesKey } from "../entry.ts";
 import type { FileEntry } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "./layer-source.ts";
 import { fileEntry, treeEntries } from "./tree.ts";
 
 export type PlacedModel = {

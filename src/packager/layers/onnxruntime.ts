@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry } from "../entry.ts";
 import { entriesKey } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "./layer-source.ts";
 import type { Platform } from "../../spec/resolved.ts";
 import { installedPackage } from "./installed-package.ts";
 import { MODULES_FOLDER } from "./places.ts";

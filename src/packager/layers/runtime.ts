@@ -5,7 +5,7 @@ import { builtinModules } from "node:module";
 import { join, posix } from "node:path";
 import { entriesKey, textFile } from "../entry.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "./layer-source.ts";
 import { HOME_FOLDER } from "./places.ts";
 import { treeEntries } from "./tree.ts";
 

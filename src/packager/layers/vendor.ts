@@ -3,7 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { entriesKey } from "../entry.ts";
-import type { LayerSource } from "../layer-source.ts";
+import type { LayerSource } from "./layer-source.ts";
 import { MODULES_FOLDER } from "./places.ts";
 import { treeEntries } from "./tree.ts";
 

@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { userError } from "../../core/problem.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { writeFileFrom } from "../write-file.ts";
 import type { ImageSource } from "./image-source.ts";
 import { storedImages } from "./stored-image.ts";

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "../../core/problem.ts";
-import { openEngineOf } from "../open-engine.ts";
+import { openEngineOf } from "../engine/open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";
 import { imageFor, openImages } from "../sources/open-image.ts";
 import type { StoredImage } from "../sources/stored-image.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Image, ImageIndex } from "../image/image.ts";
-import { openEngineOf } from "../open-engine.ts";
+import { openEngineOf } from "../engine/open-engine.ts";
 import type { PackOptions } from "../pack-options.ts";
 import { parseImageSource } from "../sources/image-source.ts";
 import { openImages } from "../sources/open-image.ts";

@@ -11,7 +11,7 @@ import type { Signature } from "../../core/signature.ts";
 import { DTYPES } from "../../core/tensor.ts";
 import { scoredDeployments } from "../../spec/resolved.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
-import type { Container, Engine } from "../engine.ts";
+import type { Container, Engine } from "../engine/engine.ts";
 
 export type SmokeResult = {
   /** Deployments that answered as recorded. */

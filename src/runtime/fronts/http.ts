@@ -11,8 +11,8 @@ import { errorResponse } from "../wire/fault.ts";
 import { readBody, readRaw, SenderGone } from "./body.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { compress } from "./compress.ts";
-import { OWN_CONVENTIONS } from "./conventions.ts";
-import type { Conventions } from "./conventions.ts";
+import { OWN_CONVENTIONS } from "./conventions/conventions.ts";
+import type { Conventions } from "./conventions/conventions.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
 import { envelopeOf } from "./envelope.ts";
@@ -23,9 +23,9 @@ import { listen } from "./listen.ts";
 import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
 import { sendAnswer } from "./send.ts";
-import { asV2Fault } from "./v2-fault.ts";
-import { v2Route } from "./v2.ts";
-import type { V2Options } from "./v2.ts";
+import { asV2Fault } from "./v2/fault.ts";
+import { v2Route } from "./v2/v2.ts";
+import type { V2Options } from "./v2/v2.ts";
 
 export type HttpFrontOptions = {
   readonly scorer: Scorer;

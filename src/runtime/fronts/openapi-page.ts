@@ -4,9 +4,9 @@ import { Cancellation } from "../../core/cancellation.ts";
 import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { Signature } from "../../core/signature.ts";
 import { faultResponse } from "../wire/fault.ts";
-import { answerSchema, exampleRequest, requestSchema } from "../wire/openapi-schema.ts";
-import { parseOpenApiVersion, renderOpenApi, unknownVersion } from "../wire/openapi.ts";
-import type { ApiFacts } from "../wire/openapi.ts";
+import { answerSchema, exampleRequest, requestSchema } from "../wire/openapi/schema.ts";
+import { parseOpenApiVersion, renderOpenApi, unknownVersion } from "../wire/openapi/openapi.ts";
+import type { ApiFacts } from "../wire/openapi/openapi.ts";
 
 type DocumentedDeployment = {
   readonly name: string;

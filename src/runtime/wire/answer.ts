@@ -3,9 +3,9 @@
 import type { OutputSpec } from "../../core/signature.ts";
 import { DTYPES } from "../../core/tensor.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "./json/byte-writer.ts";
 import { HEADER_LENGTH } from "./decode.ts";
-import { labelledRowWriter, rowWriter, writeFlat, writeList, writeNested } from "./json-data.ts";
+import { labelledRowWriter, rowWriter, writeFlat, writeList, writeNested } from "./json/data.ts";
 import type { AnswerForm } from "./model-request.ts";
 import { rawBytes } from "./raw-tensor.ts";
 

@@ -3,8 +3,8 @@
 import { ScoringError } from "../../core/problem.ts";
 import type { ScoringRequest } from "../../core/scoring.ts";
 import type { Signature } from "../../core/signature.ts";
-import { parseJsonRequest } from "./json-request.ts";
-import { parseJson } from "./json-scanner.ts";
+import { parseJsonRequest } from "./json/request.ts";
+import { parseJson } from "./json/scanner.ts";
 import { outputNames } from "./model-request.ts";
 import type { ModelRequest } from "./model-request.ts";
 import { parseOip } from "./oip.ts";

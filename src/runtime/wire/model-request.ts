@@ -3,7 +3,7 @@
 import { ScoringError } from "../../core/problem.ts";
 import type { Signature, TensorSpec } from "../../core/signature.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { NumberList } from "./number-list.ts";
+import { NumberList } from "./json/number-list.ts";
 
 /** How the answer is written: each form of request has its own. */
 export type AnswerForm =

@@ -9,12 +9,12 @@ import { ScoringError } from "../../core/problem.ts";
 import type { Signature, TensorSpec } from "../../core/signature.ts";
 import { DTYPES, shapeFits } from "../../core/tensor.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { isObject } from "./json-scanner.ts";
-import type { JsonObject, JsonValue } from "./json-scanner.ts";
-import { mismatch, parseTensor } from "./json-tensor.ts";
+import { isObject } from "./json/scanner.ts";
+import type { JsonObject, JsonValue } from "./json/scanner.ts";
+import { mismatch, parseTensor } from "./json/tensor.ts";
 import { complete, findInput, kindOf, list, outputNames, quote } from "./model-request.ts";
 import type { AnswerForm, Feeds, ModelRequest } from "./model-request.ts";
-import { NumberList } from "./number-list.ts";
+import { NumberList } from "./json/number-list.ts";
 import { parseRawTensor } from "./raw-tensor.ts";
 
 const NO_BYTES = new Uint8Array(0);

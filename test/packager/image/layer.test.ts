@@ -5,7 +5,7 @@ import { suite, test } from "node:test";
 import { createBlobStore } from "../../../src/packager/blob-store.ts";
 import { entriesKey, textFile } from "../../../src/packager/entry.ts";
 import { createLayerStore, makeLayer } from "../../../src/packager/image/layer.ts";
-import type { LayerSource } from "../../../src/packager/layer-source.ts";
+import type { LayerSource } from "../../../src/packager/layers/layer-source.ts";
 import { treeEntries } from "../../../src/packager/layers/tree.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 

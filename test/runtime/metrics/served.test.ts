@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 
+import { createMetrics } from "../../../src/runtime/metrics.ts";
+import { countJobs } from "../../../src/runtime/metrics/jobs.ts";
 import { parseExposition } from "../../support/exposition.ts";
 import type { ExposedFamily } from "../../support/exposition.ts";
 import { FIXTURE_MODELS, REPOSITORY } from "../../support/repository.ts";
@@ -112,6 +114,14 @@ suite("metrics of a runtime", async () => {
     const documented = [...page.matchAll(/^\| `(?<name>[a-z_]+)`/gmu)].map(
       ({ groups }) => groups?.["name"],
     );
-    assert.deepEqual(new Set(documented), new Set((await scrape()).keys()));
+    const progress = {
+      total: 1,
+      totals: { succeeded: 0, failed: 0, rows: 0, retries: 0 },
+      leftMs: 1,
+    };
+    const ofJobs = createMetrics();
+    countJobs(ofJobs, ["blue"], () => ({ waiting: 0, running: true, progress }));
+    const jobs = parseExposition(ofJobs.render()).keys();
+    assert.deepEqual(new Set(documented), new Set([...(await scrape()).keys(), ...jobs]));
   });
 });

@@ -3,7 +3,7 @@
 import { allocate } from "../../../core/tensor.ts";
 import type { TensorData } from "../../../core/tensor.ts";
 import { elementWriter } from "../../wire/element.ts";
-import { NumberScanner } from "../../wire/number-scanner.ts";
+import { NumberScanner } from "../../wire/json/number-scanner.ts";
 import type { Reading, RowBlock } from "./row-block.ts";
 import type { RowSpec } from "./row-layout.ts";
 

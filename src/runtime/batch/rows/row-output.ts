@@ -4,7 +4,7 @@ import { float16ToNumber } from "../../../core/float16.ts";
 import type { OutputSpec, Signature } from "../../../core/signature.ts";
 import { DTYPES, elementCount } from "../../../core/tensor.ts";
 import type { DType, Tensor, TensorData } from "../../../core/tensor.ts";
-import { ByteWriter } from "../../wire/byte-writer.ts";
+import { ByteWriter } from "../../wire/json/byte-writer.ts";
 import { outputRows } from "./row-layout.ts";
 import type { Format } from "../settings.ts";
 

@@ -1,0 +1,273 @@
+/** `edgewright simulate SPEC|MANIFEST|SCENARIO`: an IoT Edge device on this machine. */
+
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+
+import { hasErrors } from "../../core/problem.ts";
+import type { Problem } from "../../core/problem.ts";
+import { parseLogLevel, parsePort } from "../../runtime/settings.ts";
+import { serveControl } from "../../simulator/control.ts";
+import { startDevice } from "../../simulator/device.ts";
+import type { Device } from "../../simulator/device.ts";
+import { lockFolder } from "../../simulator/folder-lock.ts";
+import { checkNames } from "../../simulator/scenario/check.ts";
+import { runScenario } from "../../simulator/scenario/run.ts";
+import type { Verdict } from "../../simulator/scenario/run.ts";
+import { flagValue, UsageError } from "../command.ts";
+import type { Command, Invocation, Outcome } from "../command.ts";
+import { CONTAINER_GATEWAY, openContainers } from "../simulation/container-modules.ts";
+import type { Containers } from "../simulation/container-modules.ts";
+import { showDevice } from "../simulation/device-view.ts";
+import type { ViewMode } from "../simulation/device-view.ts";
+import { DEVICE_OPTION } from "../given/endpoint.ts";
+import { MODEL_OPTIONS } from "../given/models.ts";
+import { limitVolumes } from "../simulation/limited-volume.ts";
+import { createPlainLog } from "../terminal/plain-log.ts";
+import { loadModules, processModule } from "../simulation/simulated-modules.ts";
+import type { SimulatedModule } from "../simulation/simulated-modules.ts";
+import { readPlan } from "../simulation/simulation-plan.ts";
+import type { SimulationPlan } from "../simulation/simulation-plan.ts";
+
+/** Templates of deployment manifests have it. */
+const TIME_TO_LIVE_SECS = 7200;
+
+export const SIMULATE: Command = {
+  name: "simulate",
+  usage: "SPEC...|MANIFEST|SCENARIO",
+  summary: "an IoT Edge device on this machine: hub, routes, twins, methods; SCENARIO scripts it",
+  options: {
+    scenario: { type: "string", value: "FILE", summary: "the steps to run, a verdict at the end" },
+    containers: {
+      type: "boolean",
+      summary: "build images and run them in this machine's engine; processes otherwise",
+    },
+    client: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      summary: "an identity for another MQTT client, its credentials under --json",
+    },
+    port: { type: "string", value: "PORT", summary: "of the hub; a free one otherwise" },
+    "control-port": {
+      type: "string",
+      value: "PORT",
+      summary: "of the control over HTTP; a free one otherwise",
+    },
+    state: {
+      type: "string",
+      value: "DIR",
+      summary: "keep queues, twins and volumes there; forgotten at the end otherwise",
+    },
+    "log-level": {
+      type: "string",
+      value: "LEVEL",
+      summary: "of the hub: debug, info, warn (the default here) or error",
+    },
+    view: {
+      type: "string",
+      value: "MODE",
+      summary: "screen (the default on a terminal), plain or none: what the device does, on stderr",
+    },
+    "module-logs": { type: "boolean", summary: "what the modules say, on stderr" },
+    ...MODEL_OPTIONS,
+    ...DEVICE_OPTION,
+  },
+  run: async (invocation) => {
+    // From here on a signal ends the device in good order, whatever it is at.
+    const { signal } = invocation;
+    const plan = readPlan(invocation);
+    if (!plan.ok) return { problems: plan.problems };
+    const { state, containers: asked } = invocation.options;
+    const keep = typeof state === "string";
+    const folder = keep
+      ? resolve(invocation.cwd, state)
+      : mkdtempSync(join(tmpdir(), "edgewright-device-"));
+    let containers: Containers | undefined;
+    const lock = await lockFolder(folder);
+    try {
+      if (asked === true || plan.value.manifest !== undefined) {
+        containers = await openContainers(invocation, basename(folder).toLowerCase());
+      }
+      signal.throwIfAborted();
+      return await simulate(plan.value, { invocation, folder, containers });
+    } catch (error) {
+      if (!signal.aborted || plan.value.scenario === undefined) throw error;
+      return stoppedOutcome({ ok: false, steps: [] });
+    } finally {
+      await lock.release();
+      if (!keep) await containers?.release();
+      if (!keep) rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+type Stage = {
+  readonly invocation: Invocation;
+  readonly folder: string;
+  readonly containers: Containers | undefined;
+};
+
+async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | undefined> {
+  const { invocation, folder, containers } = stage;
+  // Before an image is built, where the names are known by then.
+  const early = plan.specs.flatMap(({ name }) => name ?? []);
+  const wrong = early.length > 0 ? namesProblems(plan, early, invocation) : [];
+  if (wrong.length > 0) return { problems: wrong };
+  const { modules, problems } = await modulesOf(plan, stage);
+  if (hasErrors(problems)) return { problems };
+  const names = modules.map(({ module }) => module.name);
+  const late = namesProblems(plan, names, invocation);
+  if (late.length > 0) return { problems: [...problems, ...late] };
+  invocation.signal.throwIfAborted();
+  const { value: scenario, file = "" } = plan.scenario ?? {};
+  const volumeOf = (name: string): string | undefined =>
+    modules.find(({ module }) => module.name === name)?.volume;
+  const volumes = limitVolumes(scenario?.volumes ?? {}, volumeOf);
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  const { options, progress } = invocation;
+  try {
+    const device = await startDevice({
+      folder,
+      host: containers?.address ?? "127.0.0.1",
+      port: portOf(options["port"], "--port"),
+      gatewayHostName: containers === undefined ? "localhost" : CONTAINER_GATEWAY,
+      addresses: containers === undefined ? [] : [containers.address],
+      modules: modules.map(({ module }) => module),
+      clients: listOf(options["client"]),
+      routes: scenario?.routes ?? Object.assign({}, ...modules.map(({ routes }) => routes)),
+      timeToLiveSecs:
+        scenario?.timeToLiveSecs ?? plan.manifest?.timeToLiveSecs ?? TIME_TO_LIVE_SECS,
+      clock,
+      signal: invocation.signal,
+      log: createPlainLog(levelOf(options["log-level"]), writeLine),
+    });
+    try {
+      if (scenario === undefined) return await untilStopped(device, invocation, problems);
+      const verdict = await runScenario({
+        scenario,
+        device,
+        folder: dirname(file),
+        clock,
+        volumeOf: (name) => (volumes.has(name) ? volumeOf(name) : undefined),
+        signal: invocation.signal,
+        onStep: ({ name, ok, detail }) => progress(`${ok ? "ok  " : "FAIL"} ${name}: ${detail}`),
+      });
+      return outcomeOf(verdict, problems);
+    } finally {
+      await device.stop();
+    }
+  } finally {
+    volumes.release();
+  }
+}
+
+function namesProblems(
+  { scenario }: SimulationPlan,
+  modules: readonly string[],
+  { options }: Invocation,
+): readonly Problem[] {
+  if (scenario === undefined) return [];
+  const { steps, volumes = {} } = scenario.value;
+  return checkNames(steps, Object.keys(volumes), [...modules, ...listOf(options["client"])]);
+}
+
+async function modulesOf(
+  plan: SimulationPlan,
+  { invocation, folder, containers }: Stage,
+): Promise<{ modules: readonly SimulatedModule[]; problems: readonly Problem[] }> {
+  const shown = invocation.options["module-logs"] === true;
+  const onLine = (module: string, line: string): void => {
+    if (shown) writeLine(`${module}: ${line}`);
+  };
+  if (plan.manifest !== undefined) {
+    return { modules: containers?.fromManifest(plan.manifest, onLine) ?? [], problems: [] };
+  }
+  const make = containers?.make ?? processModule;
+  const read = await loadModules(plan.specs, { invocation, folder, onLine, make });
+  return { modules: read.ok ? read.value : [], problems: read.problems };
+}
+
+function viewOf({ options }: Invocation): ViewMode {
+  const { view } = options;
+  const asked = view ?? (process.stderr.isTTY && options["json"] !== true ? "screen" : "none");
+  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
+  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
+}
+
+function writeLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function portOf(value: Invocation["options"][string], flag: string): number {
+  return typeof value === "string" ? flagValue(() => parsePort(value, flag)) : 0;
+}
+
+function levelOf(value: Invocation["options"][string]) {
+  return flagValue(() => parseLogLevel(typeof value === "string" ? value : "warn", "--log-level"));
+}
+
+function listOf(value: Invocation["options"][string]): readonly string[] {
+  return Array.isArray(value) ? value : [];
+}
+
+async function untilStopped(
+  device: Device,
+  invocation: Invocation,
+  problems: readonly Problem[],
+): Promise<undefined> {
+  const { announce, options, signal } = invocation;
+  const control = await serveControl(device, portOf(options["control-port"], "--control-port"));
+  const { port } = device.hub;
+  const clients = listOf(options["client"]).map((name) => [name, device.credentialsOf(name)]);
+  const { names: modules, caFile: ca } = device;
+  announce({
+    problems,
+    json: {
+      url: control.url,
+      pid: process.pid,
+      mqttPort: port,
+      ca,
+      modules,
+      clients: Object.fromEntries(clients) as Record<string, unknown>,
+    },
+    text: `the device runs: control at ${control.url}, MQTT over TLS at port ${port}, its CA in ${ca}, modules ${modules.join(", ")}`,
+  });
+  const view = showDevice(device, viewOf(invocation), (text) => process.stderr.write(text));
+  if (!signal.aborted) await once(signal, "abort");
+  view.end();
+  await control.close();
+  return undefined;
+}
+
+/** As a shell says it of a program that Ctrl-C ended. */
+const STOPPED_EXIT = 130;
+
+function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
+  const problem: Problem = {
+    code: "SIM_STOPPED",
+    severity: "error",
+    message: "the scenario was stopped before its end",
+    hint: "Let it run to its end for a verdict.",
+  };
+  return { problems: [problem], json, exitCode: STOPPED_EXIT };
+}
+
+function outcomeOf({ failedAt, ...verdict }: Verdict, problems: readonly Problem[]): Outcome {
+  if (verdict.stopped === true) return stoppedOutcome({ ...verdict });
+  const { sent, results, distinct, lost, duplicates } = verdict;
+  const failed = verdict.steps
+    .filter(({ ok }) => !ok)
+    .map(({ name, detail }): Problem => {
+      const fault = { code: "SIM_SCENARIO_FAILED", severity: "error" } as const;
+      const message = `${name}: ${detail}`;
+      const hint = "Run it with --module-logs to see what the modules say.";
+      return { ...fault, message, hint, ...(failedAt !== undefined && { at: failedAt }) };
+    });
+  return {
+    problems: [...problems, ...failed],
+    json: { ...verdict },
+    text: `${sent} sent, ${results} results, ${distinct} distinct, ${lost} lost, ${duplicates} twice`,
+  };
+}

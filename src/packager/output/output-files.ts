@@ -1,0 +1,107 @@
+/** How do the files of a build appear? All at once, when everything in them is right, or not at all. */
+
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { UserError, userError } from "../../core/problem.ts";
+
+export type OutputFiles = {
+  /** Claims a place early: an unwritable folder is found before the long work. */
+  readonly claim: (path: string) => Promise<void>;
+  readonly write: (path: string, chunks: AsyncIterable<Uint8Array> | string) => Promise<void>;
+  /** Gives the written files their names. */
+  readonly commit: () => Promise<void>;
+  /** Removes what has no name yet, and folders made for it. */
+  readonly discard: () => Promise<void>;
+};
+
+export function createOutputFiles(): OutputFiles {
+  const drafts = new Map<string, string>();
+  const written = new Set<string>();
+  const folders: string[] = [];
+
+  const claim = async (path: string): Promise<string> => {
+    const known = drafts.get(path);
+    if (known !== undefined) return known;
+    const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+    try {
+      if (await isFolder(path)) throw outputError(path, "is a folder");
+      const made = await mkdir(dirname(path), { recursive: true });
+      if (made !== undefined) folders.push(made);
+      await (await open(draft, "wx")).close();
+    } catch (error) {
+      throw outputFault(error, path);
+    }
+    drafts.set(path, draft);
+    return draft;
+  };
+
+  return {
+    claim: async (path) => void (await claim(path)),
+    write: async (path, chunks) => {
+      const draft = await claim(path);
+      const source = typeof chunks === "string" ? [Buffer.from(chunks)] : chunks;
+      try {
+        await pipeline(source, createWriteStream(draft));
+      } catch (error) {
+        throw outputFault(error, path);
+      }
+      written.add(path);
+    },
+    commit: async () => {
+      for (const path of written) {
+        try {
+          await rename(drafts.get(path) ?? "", path);
+        } catch (error) {
+          throw outputFault(error, path);
+        }
+        drafts.delete(path);
+      }
+      folders.length = 0;
+    },
+    discard: async () => {
+      for (const draft of drafts.values()) await rm(draft, { force: true });
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the system may refuse; anything else is a defect of ours. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "the file system is read-only",
+  ENOENT: "a link in the path leads nowhere",
+  ELOOP: "its links lead in a circle",
+  ENOTDIR: "a part of the path is a file",
+  EEXIST: "a part of the path is a file",
+  ENAMETOOLONG: "the name is too long",
+  EISDIR: "it is a folder",
+  EFBIG: "the file is too large for the file system",
+};
+
+/** An error of the file system as a user's fault, where it is one. */
+export function outputFault(error: unknown, path: string): unknown {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const refusal = REFUSALS[code];
+  return error instanceof UserError || refusal === undefined
+    ? error
+    : outputError(path, `cannot be written: ${refusal} (${code})`);
+}
+
+function outputError(path: string, fault: string): UserError {
+  return userError("BUILD_OUTPUT", `${path} ${fault}.`, {
+    hint: "Name another place, or make room and rights there.",
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
