@@ -6,12 +6,18 @@
  * @source Azure/azure-iot-sdk-node: device/core/src/twin.ts, device/transport/mqtt/src/mqtt_twin_client.ts
  */
 
-import type mqtt from "azure-iot-device-mqtt";
-
 import { isDocument } from "./desired-document.ts";
 import type { DesiredDocument } from "./desired-document.ts";
 
-type Transport = InstanceType<typeof mqtt.Mqtt>;
+type Done<T> = (error?: Error, value?: T) => void;
+
+/** Of the SDK, as much as the twin needs. */
+type Transport = {
+  readonly on: (event: string, listener: (patch: unknown) => void) => unknown;
+  readonly enableTwinDesiredPropertiesUpdates: (done: Done<never>) => void;
+  readonly getTwin: (done: Done<{ readonly desired: unknown }>) => void;
+  readonly updateTwinReportedProperties: (patch: object, done: Done<never>) => void;
+};
 
 export type TwinChannel = {
   /** The whole desired section. @throws Error with the hub's words where it refuses */
