@@ -107,7 +107,7 @@ steps:
       { length: 20 },
       (_, round) => `
   - restart hub: {}
-  - expect: { connected: a }
+  - expect: { connected: a, within: 30s }
   - call method: { module: a, name: health }
   - patch twin: { module: a, desired: { traffic: { blue: ${round}, green: ${100 - round} } } }
   - expect: { module: a, reported: { lastPatch.ok: true, traffic.blue: ${round} } }`,
