@@ -163,6 +163,8 @@ export const CODES = {
   SIM_MESSAGE: { title: "A message cannot be sent", kind: "bad-input" },
   SIM_TWIN: { title: "A twin does not take a patch", kind: "bad-input" },
   SIM_SCENARIO: { title: "The scenario is wrong", kind: "bad-input" },
+  SIM_STATE: { title: "The state folder cannot be used", kind: "conflict" },
+  SIM_STOPPED: { title: "The scenario was stopped", kind: "refused" },
   SIM_SCENARIO_FAILED: { title: "A step of the scenario failed", kind: "refused" },
 } as const satisfies Record<string, { title: string; kind: Kind }>;
 

@@ -3,7 +3,7 @@
  *
  *     POST  /modules/{m}/inputs/{i}     a message; its properties are the query's
  *     POST  /messages                   a message of the device itself
- *     GET   /upstream?after=N           what has arrived in the cloud behind number N
+ *     GET   /upstream?after=N           what has arrived in the cloud behind number N, 1,000 at most
  *     GET   /modules/{m}/twin           PATCH: desired properties
  *     POST  /modules/{m}/methods/{n}    a direct method; the body is its payload
  *     POST  /modules/{m}/kill           as a power cut does it
@@ -20,8 +20,10 @@ import { buffer } from "node:stream/consumers";
 
 import type { Device } from "./device.ts";
 import { isObject } from "./hub/merge-patch.ts";
+import { MessageRefused } from "./hub/message-limits.ts";
 import type { HubMessage } from "./hub/message.ts";
-import type { RouteSpec } from "./routes/route-table.ts";
+import { StorageFault } from "./hub/storage-fault.ts";
+import type { RouteSpec } from "./routes/route-spec.ts";
 
 export type Control = { readonly url: string; readonly close: () => Promise<void> };
 
@@ -42,7 +44,7 @@ export async function serveControl(device: Device, port: number): Promise<Contro
       response.writeHead(status, { "content-type": "application/json" });
       response.end(`${JSON.stringify(body)}\n`);
     };
-    answer(device, request).then(send, (error: unknown) => send(refused((error as Error).message)));
+    answer(device, request).then(send, (error: unknown) => send(failed(error as Error)));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -70,14 +72,14 @@ async function answer(device: Device, incoming: IncomingMessage): Promise<Reply>
     case "GET ":
       return { status: 200, body: overview(device) };
     case "GET upstream":
-      return { status: 200, body: listUpstream(request) };
+      return listUpstream(request);
     case "POST messages":
       device.hub.sendFromDevice(outsideMessage(request));
       return { status: 202, body: {} };
     case "PUT routes": {
-      const read = device.hub.setRoutes(
-        JSON.parse(String(request.body)) as Record<string, RouteSpec>,
-      );
+      const routes: unknown = JSON.parse(String(request.body));
+      if (!isObject(routes)) return refused("the body must be a JSON object: a route by its name");
+      const read = device.hub.setRoutes(routes as Record<string, RouteSpec>);
       return { status: read.ok ? 200 : 400, body: { problems: read.problems } };
     }
     case "POST hub":
@@ -99,11 +101,12 @@ async function changeHub(request: Request): Promise<Reply> {
 async function ofModule(request: Request, method: string): Promise<Reply> {
   const { device, path, body } = request;
   const [, module = "", what = "", name = ""] = path;
-  if (!device.names.includes(module)) {
+  if (!device.knows(module)) {
     return { status: 404, body: { message: `there is no module '${module}'` } };
   }
   switch (`${method} ${what}`) {
     case "POST inputs":
+      if (name === "") return refused("the name of an input stands behind /inputs/");
       device.hub.sendToInput(module, name, outsideMessage(request));
       return { status: 202, body: {} };
     case "GET twin":
@@ -115,16 +118,23 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
       return { status: patched.ok ? 200 : 400, body: patched };
     }
     case "POST methods": {
+      if (name === "") return refused("the name of a method stands behind /methods/");
       const payload: unknown = body.length === 0 ? null : JSON.parse(String(body));
       const timeouts = { connectTimeoutMs: 0, responseTimeoutMs: METHOD_TIMEOUT_MS };
-      return {
-        status: 200,
-        body: await device.hub.callMethod({ module, name, payload, ...timeouts }),
-      };
+      const call = { module, name, payload, ...timeouts };
+      const { unanswered, ...answered } = await device.hub.callMethod(call);
+      // What the hub says itself is no answer of the module.
+      return unanswered === true
+        ? { status: answered.status, body: answered.payload }
+        : { status: 200, body: answered };
     }
-    case "POST kill":
-      device.modules.get(module)?.kill();
+    case "POST kill": {
+      const running = device.modules.get(module);
+      if (running === undefined)
+        return refused(`'${module}' is another client's: nothing runs here`);
+      running.kill();
       return { status: 202, body: {} };
+    }
     case "GET credentials":
       return { status: 200, body: device.credentialsOf(module) };
     default:
@@ -153,15 +163,19 @@ function overview(device: Device): object {
 }
 
 /** Numbers count all that ever arrived; only the newest are still there. */
-function listUpstream({ device, query }: Request): object {
+function listUpstream({ device, query }: Request): Reply {
+  const from = query.get("after") ?? "0";
+  if (!/^\d+$/.test(from)) {
+    return refused(`after is '${from.slice(0, 100)}', must be the number of a message, 0 for all`);
+  }
   const kept = device.upstream.messages();
   const first = device.upstream.count() - kept.length + 1;
-  const after = Math.max(Number(query.get("after") ?? 0), first - 1);
+  const after = Math.max(Number(from), first - 1);
   const messages = kept
     .slice(after - first + 1)
     .slice(0, MAX_LISTED)
     .map((message, index) => shown(message, after + index + 1));
-  return { count: device.upstream.count(), messages };
+  return { status: 200, body: { count: device.upstream.count(), messages } };
 }
 
 function shown({ source, module, bag, body }: HubMessage, number: number): object {
@@ -197,6 +211,14 @@ function outsideMessage({ query, body }: Request) {
 
 function unknown({ path }: Request): Reply {
   return { status: 404, body: { message: `there is nothing at /${path.join("/").slice(0, 200)}` } };
+}
+
+/** Whose fault is it? What is no fault of the request must not look like one. */
+function failed(error: Error): Reply {
+  const body = { message: error.message };
+  if (error instanceof MessageRefused) return { status: 413, body };
+  if (error instanceof StorageFault) return { status: 507, body };
+  return { status: error instanceof SyntaxError || error instanceof URIError ? 400 : 500, body };
 }
 
 function refused(message: string): Reply {

@@ -23,7 +23,7 @@ import type { StartModule } from "./modules/module-runner.ts";
 import { supervise } from "./modules/supervisor.ts";
 import type { Supervised } from "./modules/supervisor.ts";
 import { readRoutes } from "./routes/route-table.ts";
-import type { RouteSpec } from "./routes/route-table.ts";
+import type { RouteSpec } from "./routes/route-spec.ts";
 
 export type DeviceModule = {
   readonly name: string;
@@ -48,6 +48,8 @@ export type DeviceOptions = {
   readonly timeToLiveSecs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** No more modules are started. */
+  readonly signal?: AbortSignal;
 };
 
 export type Credentials = {
@@ -75,7 +77,10 @@ export async function startDevice(options: DeviceOptions): Promise<Device> {
   const device = new Device(options, certificates, identities);
   try {
     await device.open();
-    for (const module of modules) await device.start(module);
+    for (const module of modules) {
+      options.signal?.throwIfAborted();
+      await device.start(module);
+    }
   } catch (error) {
     await device.stop();
     throw error;
@@ -172,6 +177,11 @@ export class Device {
       const message = `module '${name}' cannot be started: ${(error as Error).message}`;
       throw userError("SIM_MODULE", message);
     }
+  }
+
+  /** A module of this device, or another client's identity on it. */
+  knows(name: string): boolean {
+    return this.names.includes(name) || this.#options.clients.includes(name);
   }
 
   /** What another client needs to be this module. */

@@ -1,38 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { suite, test } from "node:test";
-import type { TestContext } from "node:test";
 
-import { endpointOf } from "../support/endpoint.ts";
-import { REPOSITORY } from "../support/repository.ts";
-import { tempFolder } from "../support/temp-folder.ts";
-
-/** The runtime as an image starts it, with these variables of an edge daemon. */
-async function started(context: TestContext, env: Readonly<Record<string, string>>) {
-  const folder = tempFolder(context);
-  const file = join(folder, "endpoint.json");
-  const path = `${REPOSITORY}test/fixtures/models/double.onnx`;
-  writeFileSync(file, JSON.stringify(await endpointOf({ blue: { path } })));
-  const child = spawn(process.execPath, [`${REPOSITORY}dist/src/runtime/main.js`], {
-    env: { EDGEWRIGHT_ENDPOINT: file, EDGEWRIGHT_PORT: "0", EDGEWRIGHT_VOLUME: folder, ...env },
-    stdio: ["ignore", "inherit", "pipe"],
-  });
-  context.after(() => child.kill("SIGKILL"));
-  const lines: string[] = [];
-  const reader = createInterface(child.stderr).on("line", (line) => lines.push(line));
-  const seen = async (pattern: RegExp): Promise<string> => {
-    for (;;) {
-      const found = lines.map((line) => pattern.exec(line)?.[1]).find((text) => text !== undefined);
-      if (found !== undefined) return found;
-      await once(reader, "line");
-    }
-  };
-  return { child, lines, seen, url: await seen(/"url":"([^"]+)"/) };
-}
+import { startedModule } from "../support/started-module.ts";
 
 const DAEMON = {
   IOTEDGE_AUTHSCHEME: "sasToken",
@@ -50,7 +20,7 @@ suite("the runtime as an edge module", () => {
     ["with a connection string of nonsense", { EdgeHubConnectionString: "nonsense" }],
   ] as const) {
     test(`${name} it scores over HTTP, says why there is no hub, and ends in good order`, async (context) => {
-      const { child, url, seen } = await started(context, env);
+      const { child, url, seen } = await startedModule(context, env);
       await seen(/(there is no hub yet: .+)"/);
       const response = await fetch(`${url}/score`, {
         method: "POST",
@@ -67,7 +37,7 @@ suite("the runtime as an edge module", () => {
   }
 
   test("anywhere else the device SDK is not loaded", async (context) => {
-    const { child, url } = await started(context, {});
+    const { child, url } = await startedModule(context, {});
     const metrics = await (await fetch(`${url}/metrics`)).text();
     assert.doesNotMatch(metrics, /edgewright_edge_connected/);
     child.kill("SIGTERM");

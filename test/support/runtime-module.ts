@@ -1,7 +1,7 @@
 /** The runtime as a module process on a simulated device, with a tiny model. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
@@ -23,6 +23,10 @@ export type RuntimeModule = {
   /** Distinct results so far. */
   readonly results: () => number;
   readonly residentBytes: () => number;
+  /** File descriptors of the module. */
+  readonly openFiles: () => number;
+  /** Another one after each start. */
+  readonly pid: () => number;
 };
 
 export type RuntimeModuleOptions = {
@@ -96,6 +100,8 @@ export async function deviceWithRuntime(
       send(name, 20);
       await until(() => ids(`${name}/`) === 20, `20 results ${name}`, WITHIN_MS);
     },
+    pid: () => pid,
+    openFiles: () => readdirSync(`/proc/${pid}/fd`).length,
     residentBytes: () => {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       const kilobytes = /VmRSS:\s+(?<kb>\d+)/.exec(status)?.groups?.["kb"];

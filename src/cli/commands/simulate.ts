@@ -11,6 +11,8 @@ import { parseLogLevel, parsePort } from "../../runtime/settings.ts";
 import { serveControl } from "../../simulator/control.ts";
 import { startDevice } from "../../simulator/device.ts";
 import type { Device } from "../../simulator/device.ts";
+import { lockFolder } from "../../simulator/folder-lock.ts";
+import { checkNames } from "../../simulator/scenario/check.ts";
 import { runScenario } from "../../simulator/scenario/run.ts";
 import type { Verdict } from "../../simulator/scenario/run.ts";
 import { flagValue, UsageError } from "../command.ts";
@@ -73,6 +75,8 @@ export const SIMULATE: Command = {
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
+    // From here on a signal ends the device in good order, whatever it is at.
+    const { signal } = invocation;
     const plan = readPlan(invocation);
     if (!plan.ok) return { problems: plan.problems };
     const { state, containers: asked } = invocation.options;
@@ -81,12 +85,18 @@ export const SIMULATE: Command = {
       ? resolve(invocation.cwd, state)
       : mkdtempSync(join(tmpdir(), "edgewright-device-"));
     let containers: Containers | undefined;
+    const lock = await lockFolder(folder);
     try {
       if (asked === true || plan.value.manifest !== undefined) {
         containers = await openContainers(invocation, basename(folder).toLowerCase());
       }
+      signal.throwIfAborted();
       return await simulate(plan.value, { invocation, folder, containers });
+    } catch (error) {
+      if (!signal.aborted || plan.value.scenario === undefined) throw error;
+      return stoppedOutcome({ ok: false, steps: [] });
     } finally {
+      await lock.release();
       if (!keep) await containers?.release();
       if (!keep) rmSync(folder, { recursive: true, force: true });
     }
@@ -101,8 +111,16 @@ type Stage = {
 
 async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | undefined> {
   const { invocation, folder, containers } = stage;
+  // Before an image is built, where the names are known by then.
+  const early = plan.specs.flatMap(({ name }) => name ?? []);
+  const wrong = early.length > 0 ? namesProblems(plan, early, invocation) : [];
+  if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
+  const names = modules.map(({ module }) => module.name);
+  const late = namesProblems(plan, names, invocation);
+  if (late.length > 0) return { problems: [...problems, ...late] };
+  invocation.signal.throwIfAborted();
   const { value: scenario, file = "" } = plan.scenario ?? {};
   const volumeOf = (name: string): string | undefined =>
     modules.find(({ module }) => module.name === name)?.volume;
@@ -122,6 +140,7 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
       timeToLiveSecs:
         scenario?.timeToLiveSecs ?? plan.manifest?.timeToLiveSecs ?? TIME_TO_LIVE_SECS,
       clock,
+      signal: invocation.signal,
       log: createPlainLog(levelOf(options["log-level"]), writeLine),
     });
     try {
@@ -132,6 +151,7 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
         folder: dirname(file),
         clock,
         volumeOf: (name) => (volumes.has(name) ? volumeOf(name) : undefined),
+        signal: invocation.signal,
         onStep: ({ name, ok, detail }) => progress(`${ok ? "ok  " : "FAIL"} ${name}: ${detail}`),
       });
       return outcomeOf(verdict, problems);
@@ -141,6 +161,16 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   } finally {
     volumes.release();
   }
+}
+
+function namesProblems(
+  { scenario }: SimulationPlan,
+  modules: readonly string[],
+  { options }: Invocation,
+): readonly Problem[] {
+  if (scenario === undefined) return [];
+  const { steps, volumes = {} } = scenario.value;
+  return checkNames(steps, Object.keys(volumes), [...modules, ...listOf(options["client"])]);
 }
 
 async function modulesOf(
@@ -211,14 +241,29 @@ async function untilStopped(
   return undefined;
 }
 
+/** As a shell says it of a program that Ctrl-C ended. */
+const STOPPED_EXIT = 130;
+
+function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
+  const problem: Problem = {
+    code: "SIM_STOPPED",
+    severity: "error",
+    message: "the scenario was stopped before its end",
+    hint: "Let it run to its end for a verdict.",
+  };
+  return { problems: [problem], json, exitCode: STOPPED_EXIT };
+}
+
 function outcomeOf({ failedAt, ...verdict }: Verdict, problems: readonly Problem[]): Outcome {
+  if (verdict.stopped === true) return stoppedOutcome({ ...verdict });
   const { sent, results, distinct, lost, duplicates } = verdict;
   const failed = verdict.steps
     .filter(({ ok }) => !ok)
     .map(({ name, detail }): Problem => {
       const fault = { code: "SIM_SCENARIO_FAILED", severity: "error" } as const;
       const message = `${name}: ${detail}`;
-      return failedAt === undefined ? { ...fault, message } : { ...fault, message, at: failedAt };
+      const hint = "Run it with --module-logs to see what the modules say.";
+      return { ...fault, message, hint, ...(failedAt !== undefined && { at: failedAt }) };
     });
   return {
     problems: [...problems, ...failed],

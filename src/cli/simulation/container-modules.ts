@@ -9,7 +9,7 @@ import { openEngine } from "../../packager/engine/engine.ts";
 import type { Engine } from "../../packager/engine/engine.ts";
 import { pack } from "../../packager/pack.ts";
 import type { JsonObject } from "../../simulator/hub/merge-patch.ts";
-import type { RouteSpec } from "../../simulator/routes/route-table.ts";
+import type { RouteSpec } from "../../simulator/routes/route-spec.ts";
 import { assembleOptions } from "../given/assemble-options.ts";
 import { authEnv, memoryEnv } from "../commands/build.ts";
 import type { Invocation } from "../command.ts";

@@ -10,7 +10,7 @@ import { publicParts } from "../../credentials/credentials.ts";
 import { moduleTwin } from "../../packager/manifest/module.ts";
 import { moduleRoutes } from "../../packager/manifest/routes.ts";
 import type { DeviceModule } from "../../simulator/device.ts";
-import type { RouteSpec } from "../../simulator/routes/route-table.ts";
+import type { RouteSpec } from "../../simulator/routes/route-spec.ts";
 import { startProcess } from "../../simulator/modules/process.ts";
 import type { AuthMode } from "../../spec/resolved.ts";
 import type { Invocation } from "../command.ts";

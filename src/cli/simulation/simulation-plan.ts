@@ -1,4 +1,4 @@
-/** What is to be simulated? A file with `steps` is a scenario, one with `modulesContent` a manifest. */
+/** What is to be simulated? A file with `steps` or `modules` is a scenario, one with `modulesContent` a manifest. */
 
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -81,5 +81,6 @@ function textOf(path: string): string {
 }
 
 function isScenario(text: string): boolean {
-  return /^(?:steps|["']steps["'])\s*:/m.test(text);
+  // One that has forgotten its steps is told so, and not read as the spec of an endpoint.
+  return /^(?:steps|modules|["']steps["']|["']modules["'])\s*:/m.test(text);
 }

@@ -3,7 +3,11 @@
 import { resolve } from "node:path";
 
 import { userError } from "../../core/problem.ts";
-import { MOST_MINI_BATCH_SECONDS } from "../../core/setting-bounds.ts";
+import {
+  MOST_MINI_BATCH_SECONDS,
+  MOST_NODES,
+  MOST_REQUESTS_PER_INSTANCE,
+} from "../../core/setting-bounds.ts";
 import type { ResolvedBatch, ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import { FORMATS } from "./settings.ts";
 import type { Format, JobSettings, Shard } from "./settings.ts";
@@ -103,6 +107,8 @@ export function deploymentFrom(
 export function settingsFrom(batch: ResolvedBatch, flags: Flags): JobSettings {
   const number = (name: keyof typeof JOB_FLAGS, least: number, otherwise: number): number =>
     numberFrom(flags, name, { least }) ?? otherwise;
+  const bounded = (name: keyof typeof JOB_FLAGS, most: number, otherwise: number): number =>
+    numberFrom(flags, name, { least: 1, most }) ?? otherwise;
   const word = <T extends string>(name: string, words: readonly T[], otherwise: T): T => {
     const text = flags[name];
     if (typeof text !== "string") return otherwise;
@@ -111,15 +117,17 @@ export function settingsFrom(batch: ResolvedBatch, flags: Flags): JobSettings {
     throw userError("CLI_USAGE", `--${name} is '${text}', expected ${words.join(", ")}`);
   };
   return {
-    nodeCount: number("node-count", 1, batch.nodeCount),
+    nodeCount: bounded("node-count", MOST_NODES, batch.nodeCount),
     miniBatchSize: number("mini-batch-size", 1, batch.miniBatchSize),
-    maxConcurrencyPerInstance: number("max-concurrency", 1, batch.maxConcurrencyPerInstance),
+    maxConcurrencyPerInstance: bounded(
+      "max-concurrency",
+      MOST_REQUESTS_PER_INSTANCE,
+      batch.maxConcurrencyPerInstance,
+    ),
     outputAction: word("output-action", ["append_row", "summary_only"], batch.outputAction),
     outputFileName: fileName(flags["output-file-name"] ?? batch.outputFileName),
     maxRetries: number("max-retries", 0, batch.maxRetries),
-    timeoutSeconds:
-      numberFrom(flags, "timeout", { least: 1, most: MOST_MINI_BATCH_SECONDS }) ??
-      batch.timeoutSeconds,
+    timeoutSeconds: bounded("timeout", MOST_MINI_BATCH_SECONDS, batch.timeoutSeconds),
     errorThreshold: number("error-threshold", -1, batch.errorThreshold),
     loggingLevel: word("logging-level", ["warning", "info", "debug"], batch.loggingLevel),
     format: word<Format>("format", FORMATS, "azure"),

@@ -12,13 +12,18 @@
 import { once } from "node:events";
 
 import device from "azure-iot-device";
-import type { DeviceMethodRequest, DeviceMethodResponse, Twin } from "azure-iot-device";
+import type { DeviceMethodRequest, DeviceMethodResponse } from "azure-iot-device";
 import mqtt from "azure-iot-device-mqtt";
 
 import { parsePropertyBag } from "../../core/property-bag.ts";
 import type { PropertyBag } from "../../core/property-bag.ts";
+import type { DesiredDocument } from "./desired-document.ts";
+import { guardMessages } from "./guarded-messages.ts";
 import { HeldInputs } from "./held-inputs.ts";
 import type { MqttProvider } from "./held-inputs.ts";
+import { sizeFault, Unsendable } from "./message-size.ts";
+import { openTwin, readableAnswer } from "./twin-channel.ts";
+import type { TwinChannel } from "./twin-channel.ts";
 
 export type Input = {
   readonly name: string;
@@ -34,7 +39,6 @@ export type Output = {
   readonly body: string;
 };
 
-export type DesiredDocument = Readonly<Record<string, unknown>>;
 export type MethodReply = { readonly status: number; readonly payload: unknown };
 
 export type EdgeClientOptions = {
@@ -44,8 +48,9 @@ export type EdgeClientOptions = {
 };
 
 export type EdgeClient = {
-  /** Resolves when the hub has taken it. */
+  /** Resolves when the hub has taken it. @throws Unsendable where no hub would */
   readonly send: (output: Output) => Promise<void>;
+  /** The whole section. @throws Error where the hub refuses it; where it is silent, the client ends */
   readonly desired: () => Promise<DesiredDocument>;
   readonly report: (patch: object) => Promise<void>;
   /** Inputs come only from here on. */
@@ -68,10 +73,16 @@ type TokenProvider =
     }
   | undefined;
 type Transport = InstanceType<typeof mqtt.Mqtt>;
-type ReportCallback = (error?: Error | null) => void;
+type Base = Parameters<typeof guardMessages>[0] & { mqttProvider: MqttProvider };
 
 /** Connects as the environment of an IoT Edge module says. @throws Error where that fails */
 export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeClient> {
+  const { promise: ended, resolve: settle } = deferred<string>();
+  let over = false;
+  const finish = (reason: string): void => {
+    over = true;
+    settle(reason);
+  };
   const held = new HeldInputs((topic, body, acknowledge) => {
     const input = parseInput(topic);
     if (input === undefined) acknowledge();
@@ -82,8 +93,13 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
     constructor(...parameters: ConstructorParameters<typeof mqtt.Mqtt>) {
       super(...parameters);
       // Private in the SDK's types; versions are pinned, and a test fails when this stops working.
-      const base = Reflect.get(this, "_mqtt") as { mqttProvider: MqttProvider };
+      const base = Reflect.get(this, "_mqtt") as Base;
       base.mqttProvider = held.over(base.mqttProvider);
+      guardMessages(base, {
+        readable: readableAnswer,
+        onFault: (topic, { message }) =>
+          finish(`a packet to ${topic.slice(0, 200)} cannot be read: ${message}`),
+      });
       transport = this as unknown as Transport;
     }
   }
@@ -94,7 +110,6 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
   );
   // Mending is ours: a new client each time, as the SDK's own forgets subscriptions.
   client.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => -1 });
-  const { promise: ended, resolve: finish } = deferred<string>();
   client.on("error", (error: Error) => finish(error.message));
   client.on("disconnect", (reason: unknown) => finish(describe(reason)));
   const provider = Reflect.get(transport ?? {}, "_authenticationProvider") as TokenProvider;
@@ -114,53 +129,55 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
         if (request && response) void answerMethod(handler, request, response);
       });
     }
-    const twin = await openTwin(client, transport, options.onDesiredPatch);
-    return {
-      send: async (output) => {
-        try {
-          await client.sendOutputEvent(output.name, renderOutput(output));
-        } catch (error) {
-          // No PUBACK in time: the link is dead, also where nobody has said so.
-          finish(`an output was not taken: ${(error as Error).message}`);
-          throw error;
-        }
-      },
-      desired: async () => {
-        await within(TWIN_LIMIT_MS, "the twin", twin.get());
-        return { ...(twin.properties.desired as DesiredDocument) };
-      },
-      report: (patch) => within(TWIN_LIMIT_MS, "a report", report(twin, patch)),
-      // The listener is never called; it makes the SDK subscribe.
-      listen: () => void client.on("inputMessage", () => undefined),
-      ended,
-      close,
-    };
+    if (transport === undefined) throw new Error("the SDK has made no transport");
+    const twin = await within(
+      TWIN_LIMIT_MS,
+      "the twin",
+      openTwin(transport, options.onDesiredPatch),
+    );
+    return { ...handsOf({ client, twin, finish, isOver: () => over }), ended, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** Subscribed to patches before the document is asked for, so that none falls in between. */
-async function openTwin(
-  client: device.ModuleClient,
-  transport: Transport | undefined,
-  onPatch: (patch: DesiredDocument) => void,
-): Promise<Twin> {
-  const twin = await within(TWIN_LIMIT_MS, "the twin", client.getTwin());
-  twin.on("error", () => undefined);
-  twin.on("properties.desired", () => undefined);
-  transport?.on("twinDesiredPropertiesUpdate", (patch: DesiredDocument) => onPatch(patch));
-  return twin;
-}
+type Connected = {
+  readonly client: device.ModuleClient;
+  readonly twin: TwinChannel;
+  readonly finish: (reason: string) => void;
+  readonly isOver: () => boolean;
+};
 
-function report(twin: Twin, patch: object): Promise<void> {
-  const reported = twin.properties.reported as {
-    update: (patch: object, done: ReportCallback) => void;
+function handsOf({ client, twin, finish, isOver }: Connected): Omit<EdgeClient, "ended" | "close"> {
+  /** A hub that is silent has lost our subscriptions: only a new client has them again. */
+  const answered = async <T>(what: string, ask: () => Promise<T>): Promise<T> => {
+    // The SDK would connect again for whoever asks it.
+    if (isOver()) throw new Error("the connection has ended");
+    try {
+      return await within(TWIN_LIMIT_MS, what, ask());
+    } catch (error) {
+      if (error instanceof Silence) finish(error.message);
+      throw error;
+    }
   };
-  return new Promise((resolve, reject) => {
-    reported.update(patch, (error) => (error ? reject(error) : resolve()));
-  });
+  return {
+    send: async (output) => {
+      const fault = sizeFault(output);
+      if (fault !== undefined) throw new Unsendable(fault);
+      try {
+        await client.sendOutputEvent(output.name, renderOutput(output));
+      } catch (error) {
+        // No PUBACK in time: the link is dead, also where nobody has said so.
+        finish(`an output was not taken: ${(error as Error).message}`);
+        throw error;
+      }
+    },
+    desired: () => answered("the twin", twin.desired),
+    report: (patch) => answered("a report", () => twin.report(patch)),
+    // The listener is never called; it makes the SDK subscribe.
+    listen: () => void client.on("inputMessage", () => undefined),
+  };
 }
 
 async function answerMethod(
@@ -177,7 +194,8 @@ async function answerMethod(
   await response.send(reply.status, reply.payload).catch(() => undefined);
 }
 
-const INPUT = /^devices\/[^/]+\/modules\/[^/]+\/inputs\/(?<name>[^/]+)(?:\/(?<bag>.*))?$/s;
+/** Some hubs end the property bag with a slash, which is none of its. */
+const INPUT = /^devices\/[^/]+\/modules\/[^/]+\/inputs\/(?<name>[^/]+)(?:\/(?<bag>.*?)\/?)?$/s;
 
 function parseInput(topic: string): { name: string; bag: PropertyBag } | undefined {
   const { name, bag } = INPUT.exec(topic)?.groups ?? {};
@@ -206,6 +224,8 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
   return { promise, resolve: (value) => settle?.(value) };
 }
 
+class Silence extends Error {}
+
 async function within<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), limitMs);
@@ -213,7 +233,7 @@ async function within<T>(limitMs: number, what: string, work: Promise<T>): Promi
     return await Promise.race([
       work,
       once(stop.signal, "abort").then(() => {
-        throw new Error(`${what} did not answer within ${limitMs / 1000} s`);
+        throw new Silence(`${what} did not answer within ${limitMs / 1000} s`);
       }),
     ]);
   } finally {

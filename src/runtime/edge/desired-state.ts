@@ -1,16 +1,20 @@
 /**
- * The desired properties in force: each patch is merged, read as a whole, and applied or refused. What
- * was accepted is kept on the volume, so that a start without a hub serves what was asked for last.
+ * The desired properties in force. What is judged is always the whole section as the hub has it, also
+ * after a patch: the same section then gets the same verdict whether it came in pieces or at once, and
+ * a restart undoes nothing. What was accepted is kept on the volume, so that a start without a hub
+ * serves what was asked for last.
  */
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { UserError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Log } from "../../core/ports.ts";
-import type { DesiredDocument } from "./client.ts";
 import type { RuntimeControls } from "./controls.ts";
+import { bareOf, isDocument, merge, versionOf } from "./desired-document.ts";
+import type { DesiredDocument } from "./desired-document.ts";
 import { readDesired } from "./twin-contract.ts";
 import type { Desired } from "./twin-contract.ts";
 
@@ -34,9 +38,12 @@ export type DesiredStateOptions = {
 export type DesiredState = {
   /** What was accepted in an earlier run. */
   readonly restore: () => void;
-  /** The whole document, as a connection begins. `undefined` where it is the known one. */
+  /** The whole section is asked for: patches wait until it is there, since they change what it says. */
+  readonly expectWhole: () => void;
+  /** The whole section. `undefined` where it is the known one. */
   readonly replace: (document: DesiredDocument) => PatchReport | undefined;
-  readonly patch: (patch: DesiredDocument) => PatchReport;
+  /** `undefined` where the section is not known yet. */
+  readonly patch: (patch: DesiredDocument) => PatchReport | undefined;
 };
 
 const FILE = "desired.json";
@@ -45,15 +52,17 @@ const MAX_PROBLEM_CHARACTERS = 400;
 
 export function createDesiredState(options: DesiredStateOptions): DesiredState {
   const { deployments, controls, folder, log } = options;
-  let accepted: DesiredDocument = {};
-  let lastVersion = 0;
+  /** As the hub has it, whatever became of it; `undefined`: not known on this connection. */
+  let section: DesiredDocument | undefined;
+  let judged: { readonly document: DesiredDocument; readonly version: number } | undefined;
+  let early: DesiredDocument[] = [];
 
-  const attempt = (candidate: DesiredDocument, version: number): PatchReport => {
-    lastVersion = version;
-    const problems = tryDocument(candidate);
+  const judge = (document: DesiredDocument, version: number): PatchReport => {
+    section = document;
+    judged = { document, version };
+    const problems = tryDocument(document);
     if (problems.length === 0) {
-      accepted = candidate;
-      if (folder !== undefined) keep(folder, candidate, log);
+      if (folder !== undefined) keep(folder, document, log);
       log.info("desired properties are in force", { version });
     } else {
       for (const { code, message } of problems) {
@@ -76,19 +85,25 @@ export function createDesiredState(options: DesiredStateOptions): DesiredState {
   return {
     restore: () => {
       const kept = folder === undefined ? undefined : load(folder);
-      if (kept !== undefined && tryDocument(kept).length === 0) accepted = kept;
+      if (kept !== undefined) tryDocument(kept);
     },
-    replace: (document) => {
-      const version = versionOf(document);
-      if (version === lastVersion) return undefined;
-      return attempt(document, version);
+    expectWhole: () => {
+      section = undefined;
+      early = [];
+    },
+    replace: (whole) => {
+      const newer = early.filter((patch) => versionOf(patch) > versionOf(whole));
+      early = [];
+      const document = newer.reduce((sum, patch) => merge(sum, bareOf(patch)), bareOf(whole));
+      const version = versionOf(newer.at(-1) ?? whole);
+      section = document;
+      if (isDeepStrictEqual(judged, { document, version })) return undefined;
+      return judge(document, version);
     },
     patch: (patch) => {
-      const version = versionOf(patch);
-      const bare = Object.fromEntries(
-        Object.entries(patch).filter(([key]) => !key.startsWith("$")),
-      );
-      return attempt(merge(accepted, bare), version);
+      if (section !== undefined) return judge(merge(section, bareOf(patch)), versionOf(patch));
+      early.push(patch);
+      return undefined;
     },
   };
 
@@ -106,33 +121,13 @@ export function createDesiredState(options: DesiredStateOptions): DesiredState {
   }
 }
 
-function versionOf(document: DesiredDocument): number {
-  return Number(document["$version"] ?? 0);
-}
-
-/** @source RFC 7396 */
-function merge(target: DesiredDocument, patch: DesiredDocument): DesiredDocument {
-  const merged = new Map(Object.entries(target));
-  for (const [key, value] of Object.entries(patch)) {
-    const old = merged.get(key);
-    if (value === null) merged.delete(key);
-    else if (isObject(value)) merged.set(key, merge(isObject(old) ? old : {}, value));
-    else merged.set(key, value);
-  }
-  return Object.fromEntries(merged);
-}
-
-function isObject(value: unknown): value is DesiredDocument {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function reported(problems: readonly Problem[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     problems
       .slice(0, MAX_REPORTED_PROBLEMS)
-      .map(({ code, message }, index) => [
+      .map(({ code, message, hint = "" }, index) => [
         `p${index + 1}`,
-        `${code}: ${message}`.slice(0, MAX_PROBLEM_CHARACTERS),
+        `${code}: ${message}. ${hint}`.trim().slice(0, MAX_PROBLEM_CHARACTERS),
       ]),
   );
 }
@@ -150,7 +145,7 @@ function keep(folder: string, document: DesiredDocument, log: Log): void {
 function load(folder: string): DesiredDocument | undefined {
   try {
     const document: unknown = JSON.parse(readFileSync(join(folder, FILE), "utf8"));
-    return isObject(document) ? document : undefined;
+    return isDocument(document) ? document : undefined;
   } catch {
     return undefined;
   }

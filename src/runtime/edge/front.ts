@@ -9,17 +9,17 @@ import { join } from "node:path";
 import type { Clock, Log } from "../../core/ports.ts";
 import type { Scorer } from "../../core/scoring.ts";
 import { openEdgeClient } from "./client.ts";
-import type { EdgeClient } from "./client.ts";
 import { Connection } from "./connection.ts";
 import type { RuntimeControls } from "./controls.ts";
 import { createDesiredState } from "./desired-state.ts";
-import type { PatchReport } from "./desired-state.ts";
 import { InputHandler } from "./input-handler.ts";
 import { createMessageScorer } from "./message-scorer.ts";
 import { createMethods } from "./methods.ts";
 import type { MethodsOptions } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxLimits, OutboxState } from "./outbox.ts";
+import { createSend } from "./send.ts";
+import { TwinSession } from "./twin-session.ts";
 
 export type EdgeFrontOptions = {
   readonly scorer: Scorer;
@@ -56,7 +56,6 @@ export type EdgeFront = {
 };
 
 const OUTBOX_LIMITS: OutboxLimits = { maxBytes: 256 * 1024 * 1024, maxAgeSeconds: 7 * 86_400 };
-const REPORT_EVERY_MS = 60_000;
 /** What runs longer is left to the next start: its input is not acknowledged. */
 const STOP_LIMIT_MS = 5_000;
 
@@ -92,25 +91,28 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
   });
   desired.restore();
 
-  const reporter = createReporter(options, outbox);
+  const twin = new TwinSession({
+    desired,
+    identity: options.identity,
+    state: () => ({ ...options.state(), outbox: outbox.state() }),
+    log,
+  });
   const connection = new Connection({
-    open: () =>
-      openEdgeClient({
+    open: () => {
+      twin.expectWhole();
+      return openEdgeClient({
         onInput: (input) => inputs.take(input),
-        onDesiredPatch: (patch) => reporter.patched(desired.patch(patch)),
+        onDesiredPatch: (patch) => twin.patched(patch),
         methods: createMethods({ ...options, scoreBody: messages.scoreBody }),
-      }),
-    begin: async (client) => {
-      const report = desired.replace(await client.desired());
-      // What cannot be told must not keep messages waiting.
-      await reporter.begin(client, report).catch((error: unknown) => {
-        log.warn(`the twin does not take the report: ${(error as Error).message}`);
       });
-      outbox.attach(client.send);
+    },
+    begin: async (client) => {
+      await twin.begin(client);
+      outbox.attach(createSend({ client, tooLarge: messages.tooLarge, log }));
       client.listen();
     },
     end: () => {
-      reporter.end();
+      twin.end();
       outbox.detach();
     },
     random: options.random,
@@ -130,41 +132,4 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-/** Tells the cloud what is in force: as a connection begins, after each patch, once a minute. */
-function createReporter({ identity, state }: EdgeFrontOptions, outbox: Outbox) {
-  let client: EdgeClient | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let last = "";
-  const send = async (patch: object): Promise<void> => {
-    const current = { ...state(), outbox: outbox.state() };
-    const text = JSON.stringify(current);
-    if (text === last && Object.keys(patch).length === 0) return;
-    last = text;
-    await client?.report({ ...patch, ...current });
-  };
-  const sendQuietly = (patch: object): void => {
-    // A report that fails is made again on the next connection.
-    send(patch).catch(() => undefined);
-  };
-  return {
-    begin: async (opened: EdgeClient, report: PatchReport | undefined): Promise<void> => {
-      client = opened;
-      last = "";
-      timer = setInterval(() => sendQuietly({}), REPORT_EVERY_MS);
-      await send({ ...identity, ...(report !== undefined && lastPatch(report)) });
-    },
-    patched: (report: PatchReport): void => sendQuietly(lastPatch(report)),
-    end: (): void => {
-      client = undefined;
-      clearInterval(timer);
-    },
-  };
-}
-
-/** null first takes away the problems of the patch before. */
-function lastPatch({ version, ok, problems }: PatchReport): object {
-  const all = { p1: null, p2: null, p3: null, p4: null, p5: null, ...problems };
-  return { lastPatch: { version, ok, problems: all } };
 }

@@ -6,6 +6,7 @@
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
 import type { Input } from "./client.ts";
+import { sizeFault } from "./message-size.ts";
 import type { Result } from "./result.ts";
 
 export type MessageScorerOptions = {
@@ -20,12 +21,12 @@ export type MessageScorerOptions = {
 export type MessageScorer = {
   readonly answer: (input: Input, key: string) => Promise<Result>;
   readonly setAside: (input: Input, key: string) => Result;
+  /** In place of a result that no hub takes. */
+  readonly tooLarge: (result: Result, why: string) => Result;
   /** For the direct method: no message around it. */
   readonly scoreBody: (body: Uint8Array, deployment?: string) => Promise<ScoringResponse>;
 };
 
-/** What a hub takes, less room for the topic and its properties. @source iot-edge 1.7 */
-const MAX_MESSAGE_BYTES = 256 * 1024;
 export const DEPLOYMENT_PROPERTY = "azureml-model-deployment";
 const REASON_HEADER = "ms-azureml-model-error-reason";
 /** No slot now, or no engine yet: neither is the message's fault. */
@@ -92,6 +93,7 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
         { input, key },
         fault("EDGE_SET_ASIDE", "set_aside", "the module ended twice while it scored this message"),
       ),
+    tooLarge: (result, why) => tooLarge(options, result, why),
     scoreBody,
   };
 }
@@ -139,26 +141,16 @@ function fault(code: string, reason: string, message: string): Answer {
 
 type Asked = { readonly input: Input; readonly key: string };
 
-function resultOf(options: MessageScorerOptions, { input, key }: Asked, given: Answer): Result {
+function resultOf(options: MessageScorerOptions, { input, key }: Asked, answer: Answer): Result {
   const { system, properties } = input.bag;
-  const bytes = Buffer.byteLength(given.body);
-  const room = MAX_MESSAGE_BYTES - 4096 - JSON.stringify(properties).length;
-  const answer =
-    bytes <= room
-      ? given
-      : fault(
-          "EDGE_RESULT_TOO_LARGE",
-          "result_too_large",
-          `the result has ${bytes} bytes, a message holds ${room}`,
-        );
   const failed = answer.status >= 400;
   const mid = system["mid"] ?? options.createId();
   const { [DEPLOYMENT_PROPERTY]: _asked, ...carried } = properties;
-  return {
+  const result: Result = {
     key,
     name: failed ? options.errorOutput : options.resultOutput,
     bag: {
-      system: { mid, cid: system["cid"] ?? mid, ct: "application/json", ce: "utf-8" },
+      system: { mid, cid: system["cid"] ?? mid, ...CONTENT },
       properties: {
         ...carried,
         ...(answer.deployment !== "" && { [DEPLOYMENT_PROPERTY]: answer.deployment }),
@@ -167,6 +159,26 @@ function resultOf(options: MessageScorerOptions, { input, key }: Asked, given: A
     },
     body: answer.body,
   };
+  const why = sizeFault(result);
+  return why === undefined ? result : tooLarge(options, result, why);
+}
+
+const CONTENT = { ct: "application/json", ce: "utf-8" } as const;
+
+/** The properties may be what is too large: they are carried over only where there is room for them. */
+function tooLarge(options: MessageScorerOptions, { key, bag }: Result, why: string): Result {
+  const { status, reason = "", body } = fault("EDGE_RESULT_TOO_LARGE", "result_too_large", why);
+  const own = { status: String(status), reason };
+  const { [DEPLOYMENT_PROPERTY]: _answered, ...carried } = bag.properties;
+  const { mid = "", cid = "" } = bag.system;
+  const fresh = options.createId();
+  const bags = [
+    { system: { mid, cid, ...CONTENT }, properties: { ...carried, ...own } },
+    { system: { mid, cid, ...CONTENT }, properties: own },
+    { system: { mid: fresh, cid: fresh, ...CONTENT }, properties: own },
+  ];
+  const faults = bags.map((room): Result => ({ key, name: options.errorOutput, bag: room, body }));
+  return faults.find((result) => sizeFault(result) === undefined) ?? (faults[2] as Result);
 }
 
 function reasonOf({ reason, body }: Answer): string {

@@ -5,10 +5,11 @@
  */
 
 import type { Clock, Log } from "../../core/ports.ts";
-import { openJournal } from "../../journal/journal.ts";
-import type { Journal, JournalPlace } from "../../journal/journal.ts";
-import type { JournalRecord } from "../../journal/record.ts";
-import { parseResult, renderResult } from "./result.ts";
+import type { JournalPlace } from "../../journal/journal.ts";
+import { Unsendable } from "./message-size.ts";
+import { OutboxDisk } from "./outbox-disk.ts";
+import type { Replay } from "./outbox-disk.ts";
+import { renderResult } from "./result.ts";
 import type { Result } from "./result.ts";
 import { createSuspects } from "./suspects.ts";
 import type { Suspects } from "./suspects.ts";
@@ -31,22 +32,12 @@ export type OutboxState = {
   readonly durable: boolean;
 };
 
-const RESULT = 1;
-const TAKEN = 2;
-const BEGAN = 3;
-const STARTED = 4;
-const STOPPED = 5;
-
-const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
-const MIN_SEGMENT_BYTES = 64 * 1024;
 /** Results sent and not yet taken by the hub. */
 const WINDOW = 64;
 /** Bodies kept beside the disk, so that the way to the hub does not lead over it. */
 const CACHE_BYTES = 4 * 1024 * 1024;
 /** Keys of results that the hub has, for inputs that come a second time. */
 const REMEMBERED = 4096;
-/** After a disk that was full, how long results go to memory before it is tried again. */
-const RETRY_MS = 10_000;
 
 type Entry = {
   readonly number: number;
@@ -66,7 +57,7 @@ type Send = (result: Result) => Promise<void>;
 export class Outbox {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #journal: Journal | undefined;
+  readonly #disk: OutboxDisk | undefined;
   readonly suspects: Suspects = createSuspects();
   #limits: OutboxLimits;
   /** In order of their numbers; taken ones at the front are removed. */
@@ -77,7 +68,6 @@ export class Outbox {
   #bytes = 0;
   #cachedBytes = 0;
   #dropped = 0;
-  #diskFullUntil = 0;
   #send: Send | undefined;
   /** How many of the entries at the front are on their way or taken. */
   #sent = 0;
@@ -88,13 +78,13 @@ export class Outbox {
     this.#log = log;
     if (folder === undefined) return;
     try {
-      this.#journal = openJournal({
+      this.#disk = new OutboxDisk({
         folder,
-        segmentBytes: segmentBytes(limits),
-        damaged: (message) => log.warn(`outbox: ${message}`),
-        replay: (record, place) => this.#replay(record, place),
+        maxBytes: limits.maxBytes,
+        replay: this.#replay(),
+        clock,
+        log,
       });
-      this.#record(STARTED);
       this.suspects.started();
     } catch (error) {
       log.error(
@@ -105,7 +95,7 @@ export class Outbox {
   }
 
   get durable(): boolean {
-    return this.#journal !== undefined && this.#diskFullUntil === 0;
+    return this.#disk?.works === true;
   }
 
   /** Whether the result of this input is here, or the hub has it. */
@@ -115,14 +105,14 @@ export class Outbox {
 
   began(key: string): void {
     this.suspects.began(key);
-    this.#record(BEGAN, key);
+    this.#disk?.began(key);
   }
 
   /** Resolves when the input may be acknowledged. */
   async add(result: Result): Promise<void> {
     this.suspects.answered(result.key);
     const payload = renderResult(result);
-    const place = this.#store(payload);
+    const place = this.#disk?.store(this.#nextNumber, payload);
     let onTaken: (() => void) | undefined;
     const taken = new Promise<void>((resolve) => {
       onTaken = resolve;
@@ -147,11 +137,7 @@ export class Outbox {
       this.#pump();
       return taken;
     }
-    try {
-      await this.#journal?.sync();
-    } catch (error) {
-      this.#diskFault(error as Error);
-    }
+    await this.#disk?.sync();
     entry.ready = true;
     this.#pump();
   }
@@ -189,35 +175,24 @@ export class Outbox {
   /** The module ends in good order. */
   async close(): Promise<void> {
     this.detach();
-    this.#record(STOPPED);
-    await this.#journal?.sync().catch(() => undefined);
-    this.#journal?.close();
+    await this.#disk?.close();
   }
 
-  #replay({ kind, payload }: JournalRecord, place: JournalPlace): void {
-    switch (kind) {
-      case RESULT: {
-        const { key, number, at } = headOf(payload);
-        this.suspects.answered(key);
-        this.#nextNumber = Math.max(this.#nextNumber, number + 1);
-        this.#put({ number, key, at, bytes: payload.length, place, ready: true, taken: false });
-        break;
-      }
-      case TAKEN: {
-        const last = Number(Buffer.from(payload).toString());
+  #replay(): Replay {
+    const { began, started, stopped } = this.suspects;
+    return {
+      began,
+      started,
+      stopped,
+      result: (stored) => {
+        this.suspects.answered(stored.key);
+        this.#nextNumber = Math.max(this.#nextNumber, stored.number + 1);
+        this.#put({ ...stored, ready: true, taken: false });
+      },
+      takenUpTo: (last) => {
         while (this.#entries[0] !== undefined && this.#entries[0].number <= last) this.#shift();
-        break;
-      }
-      case BEGAN:
-        this.suspects.began(Buffer.from(payload).toString());
-        break;
-      case STARTED:
-        this.suspects.started();
-        break;
-      case STOPPED:
-        this.suspects.stopped();
-        break;
-    }
+      },
+    };
   }
 
   #put(entry: Entry): void {
@@ -243,39 +218,6 @@ export class Outbox {
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 
-  /** Where it lies, or `undefined` where the disk does not take it. */
-  #store(payload: Uint8Array): JournalPlace | undefined {
-    if (this.#journal === undefined || this.#clock.monotonic() < this.#diskFullUntil)
-      return undefined;
-    const head = Buffer.from(`${this.#nextNumber} ${this.#clock.now()} `);
-    try {
-      const place = this.#journal.append(RESULT, Buffer.concat([head, payload]));
-      if (this.#diskFullUntil > 0) this.#log.info("the outbox is on the disk again");
-      this.#diskFullUntil = 0;
-      return place;
-    } catch (error) {
-      this.#diskFault(error as Error);
-      return undefined;
-    }
-  }
-
-  #diskFault({ message }: Error): void {
-    if (this.#diskFullUntil === 0) {
-      this.#log.error(`the outbox cannot be written, results are kept in memory: ${message}`);
-    }
-    this.#diskFullUntil = this.#clock.monotonic() + RETRY_MS;
-  }
-
-  /** What is not worth a fault of its own: marks that only spare work later. */
-  #record(kind: number, text = ""): JournalPlace | undefined {
-    if (this.#journal === undefined) return undefined;
-    try {
-      return this.#journal.append(kind, Buffer.from(text));
-    } catch {
-      return undefined;
-    }
-  }
-
   #pump(): void {
     while (this.#send !== undefined && this.#sent < Math.min(WINDOW, this.#entries.length)) {
       const entry = this.#entries[this.#sent];
@@ -286,12 +228,26 @@ export class Outbox {
   }
 
   async #sendOne(entry: Entry, send: Send): Promise<void> {
+    const result = this.#load(entry);
+    if (result === undefined) return this.#drop(entry);
     try {
-      await send(entry.result ?? this.#load(entry));
-    } catch {
-      // The connection's end brings all of them back; it is noticed where it is watched.
-      return;
+      await send(result);
+    } catch (error) {
+      // The connection's end brings all others back; it is noticed where it is watched.
+      if (!(error instanceof Unsendable)) return;
+      this.#log.error(`a result that no hub takes is left out: ${error.message}`);
+      return this.#drop(entry);
     }
+    this.#take(entry);
+  }
+
+  /** What can never be sent must not stand before all the others. */
+  #drop(entry: Entry): void {
+    this.#dropped += 1;
+    this.#take(entry);
+  }
+
+  #take(entry: Entry): void {
     if (entry.taken) return;
     entry.taken = true;
     entry.onTaken?.();
@@ -299,9 +255,16 @@ export class Outbox {
     this.#pump();
   }
 
-  #load({ place }: Entry): Result {
-    if (this.#journal === undefined || place === undefined) throw new Error("nothing is stored");
-    return parseResult(bodyOf(this.#journal.read(place)));
+  #load({ place, result, number }: Entry): Result | undefined {
+    if (result !== undefined) return result;
+    try {
+      if (this.#disk !== undefined && place !== undefined) return this.#disk.load(place);
+    } catch (error) {
+      this.#log.error(
+        `result ${number} of the outbox is left out, it cannot be read: ${(error as Error).message}`,
+      );
+    }
+    return undefined;
   }
 
   #removeTaken(): void {
@@ -314,10 +277,7 @@ export class Outbox {
   }
 
   #freeUpTo(last: number): void {
-    const mark = this.#record(TAKEN, String(last));
-    const oldest = this.#entries.find((entry) => entry.place !== undefined)?.place;
-    const segment = oldest?.segment ?? mark?.segment;
-    if (segment !== undefined) this.#journal?.dropBefore(segment);
+    this.#disk?.free(last, this.#entries.find((entry) => entry.place !== undefined)?.place);
   }
 
   /** Oldest first, until the limits hold. Those in memory stay: their inputs are not acknowledged. */
@@ -334,20 +294,4 @@ export class Outbox {
     }
     if (last > 0) this.#freeUpTo(last);
   }
-}
-
-function segmentBytes({ maxBytes }: OutboxLimits): number {
-  return Math.max(MIN_SEGMENT_BYTES, Math.min(MAX_SEGMENT_BYTES, Math.floor(maxBytes / 16)));
-}
-
-/** `number at {…}` and a body. */
-function headOf(payload: Uint8Array): { number: number; at: number; key: string } {
-  const [number = "", at = ""] = Buffer.from(payload.subarray(0, 48)).toString().split(" ");
-  return { number: Number(number), at: Number(at), key: parseResult(bodyOf(payload)).key };
-}
-
-function bodyOf(payload: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(payload);
-  const start = bytes.indexOf(0x7b);
-  return bytes.subarray(start);
 }

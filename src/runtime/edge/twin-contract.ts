@@ -194,15 +194,17 @@ class DesiredReader {
   }
 
   #unknown(path: string): void {
-    this.#add("TWIN_UNKNOWN_KEY", `${path.slice(0, 200)} is not part of the contract`);
+    const hint = "Set it to null to take it out of the twin.";
+    this.#add("TWIN_UNKNOWN_KEY", `${path.slice(0, 200)} is not part of the contract`, hint);
   }
 
   #wrong(message: string): void {
     this.#add("TWIN_WRONG_VALUE", message);
   }
 
-  #add(code: Code, message: string): void {
-    this.problems.push({ code, severity: "error", message });
+  #add(code: Code, message: string, hint?: string): void {
+    const problem = { code, severity: "error", message } as const;
+    this.problems.push(hint === undefined ? problem : { ...problem, hint });
   }
 }
 

@@ -12,6 +12,8 @@ import type { AedesOptions, Client } from "aedes";
 
 import type { Clock, Log } from "../../core/ports.ts";
 import { MAX_TIMER_MS } from "../../core/timer.ts";
+import { sizeFault } from "../hub/message-limits.ts";
+import { StorageFault } from "../hub/storage-fault.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Identities } from "./identities.ts";
 import { createMethodsApi } from "./methods-api.ts";
@@ -22,9 +24,6 @@ import { tokenEnd, tokenFault } from "./sas-token.ts";
 import { Sessions } from "./sessions.ts";
 import { maySubscribe, parseTopic } from "./topics.ts";
 import type { Action } from "./topics.ts";
-
-/** Bodies and properties together. @source Azure/iotedge: appsettings_hub.json (MaxInboundMessageSize) */
-const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export type BrokerOptions = {
   readonly hub: string;
@@ -80,6 +79,9 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     clients.delete(moduleOf(client));
     options.disconnected(moduleOf(client));
   });
+  aedes.on("clientError", ({ id }, error) => {
+    if (error instanceof StorageFault) options.log.error(`${id} is cut off, ${error.message}`);
+  });
   aedes.on("subscribe", (_, client) => options.subscribed(moduleOf(client)));
   const door = await openDoor(options, aedes);
   return {
@@ -128,13 +130,20 @@ function rightsOf(options: BrokerOptions, moduleOf: (client: Client) => string):
       if (client === null) return done();
       const action = parseTopic(packet.topic, rootOf(client));
       const payload = Buffer.from(packet.payload as Uint8Array);
-      if (payload.length + packet.topic.length > MAX_MESSAGE_BYTES) {
-        log.warn(`${client.id} sends ${payload.length} bytes, ${MAX_MESSAGE_BYTES} are allowed`);
+      const fault = sizeFault(packet.topic, payload);
+      if (fault !== undefined) {
+        log.warn(`${client.id} is cut off: ${fault}`);
         return done(new Error("the message is too large"));
       }
-      if (action.kind === "refused")
-        log.warn(`${client.id} may not publish to ${packet.topic}, and is not heard`);
-      else options.published(moduleOf(client), action, payload);
+      try {
+        if (action.kind === "refused")
+          log.warn(`${client.id} may not publish to ${packet.topic}, and is not heard`);
+        else options.published(moduleOf(client), action, payload);
+      } catch (error) {
+        // Without a PUBACK, so that whoever sent it keeps it.
+        log.error(`${client.id} is cut off, a packet is not taken: ${(error as Error).message}`);
+        return done(error as Error);
+      }
       // Acknowledged, and for nobody: what the hub makes of it, it sends itself.
       packet.topic = "taken";
       packet.payload = "";

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
+import { storing } from "../hub/storage-fault.ts";
 import { writeWhole } from "./whole-file.ts";
 
 export type Subscription = { readonly topic: string; readonly qos: number };
@@ -96,6 +97,7 @@ export class Sessions {
 
   #save(): void {
     const all = [...this.#subscriptions].map(([id, topics]) => [id, Object.fromEntries(topics)]);
-    writeWhole(this.#file, JSON.stringify(Object.fromEntries(all)));
+    const text = JSON.stringify(Object.fromEntries(all));
+    storing("the subscriptions", () => writeWhole(this.#file, text));
   }
 }

@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Clock, Log } from "../../core/ports.ts";
+import { renderPropertyBag } from "../../core/property-bag.ts";
 import type { PropertyBag } from "../../core/property-bag.ts";
 import type { Read } from "../../core/problem.ts";
 import { openBroker } from "../broker/broker.ts";
@@ -17,8 +18,10 @@ import type { Identities } from "../broker/identities.ts";
 import { METHOD_CALLS } from "../broker/topics.ts";
 import type { Action } from "../broker/topics.ts";
 import { readRoutes } from "../routes/route-table.ts";
-import type { RouteSpec, RouteTable } from "../routes/route-table.ts";
+import type { RouteSpec } from "../routes/route-spec.ts";
+import type { RouteTable } from "../routes/route-table.ts";
 import type { JsonObject } from "./merge-patch.ts";
+import { MessageRefused, sizeFault } from "./message-limits.ts";
 import { moduleSource } from "./message.ts";
 import type { HubMessage } from "./message.ts";
 import { openMessageStore } from "./message-store.ts";
@@ -62,7 +65,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
 
 export class Hub {
   readonly #options: HubOptions;
-  readonly #counters: Counters = { received: 0, delivered: 0, expired: 0, unrouted: 0 };
+  readonly #counters: Counters = { received: 0, delivered: 0, expired: 0, unrouted: 0, refused: 0 };
   readonly #store: MessageStore;
   readonly #router: Router;
   readonly #twins: Twins;
@@ -99,6 +102,7 @@ export class Hub {
       send,
       isSubscribed,
       reported: (module, patch) => this.#twinChanged(module, patch),
+      failed: log.error,
     });
     this.setRoutes(options.routes);
     for (const stored of opened.found) this.#router.restore(stored);
@@ -130,13 +134,15 @@ export class Hub {
     return this.#broker?.port ?? 0;
   }
 
-  /** Straight to a module's input. */
+  /** Straight to a module's input. @throws MessageRefused, StorageFault */
   sendToInput(module: string, input: string, message: OutsideMessage): void {
+    checkSize(message);
     this.#router.deliver(this.#message("/messages/", message), module, input);
   }
 
-  /** As the device itself: routes decide. */
+  /** As the device itself: routes decide. @throws MessageRefused, StorageFault */
   sendFromDevice(message: OutsideMessage): void {
+    checkSize(message);
     this.#router.route(this.#table, this.#message("/messages/", message));
   }
 
@@ -181,6 +187,7 @@ export class Hub {
   }
 
   async close(): Promise<void> {
+    this.#methods.close();
     await this.#broker?.close();
     this.#router.close();
     this.#store.close();
@@ -214,7 +221,12 @@ export class Hub {
     const bag = { system: { ct: "application/json", ce: "utf-8" }, properties: {} };
     const body = Buffer.from(JSON.stringify({ properties: { reported: patch } }));
     const message = this.#message("/twinChangeNotifications/", { bag, body }, module);
-    this.#router.route(this.#table, message);
+    try {
+      this.#router.route(this.#table, message);
+    } catch (error) {
+      // The report itself is taken: it must not be refused for its echo.
+      this.#options.log.error(`a change of a twin is not told: ${(error as Error).message}`);
+    }
   }
 
   #message(source: string, { bag, body }: OutsideMessage, module?: string): HubMessage {
@@ -230,4 +242,9 @@ export class Hub {
       enqueuedAt: clock.now(),
     };
   }
+}
+
+function checkSize({ bag, body }: OutsideMessage): void {
+  const fault = sizeFault(renderPropertyBag(bag), body);
+  if (fault !== undefined) throw new MessageRefused(fault);
 }

@@ -3,6 +3,7 @@
 import { openJournal } from "../../journal/journal.ts";
 import type { Journal, JournalPlace } from "../../journal/journal.ts";
 import type { HubMessage } from "./message.ts";
+import { storing } from "./storage-fault.ts";
 
 export type StoredTarget = {
   /** `$upstream`, or `module/input`. */
@@ -15,6 +16,7 @@ export type StoredTarget = {
 export type Stored = { readonly message: HubMessage; readonly targets: readonly StoredTarget[] };
 
 export type MessageStore = {
+  /** @throws StorageFault where the disk does not take it */
   readonly add: (stored: Stored) => void;
   /** Delivered, or expired: this endpoint needs it no more. */
   readonly done: (id: number, endpoint: string) => void;
@@ -31,7 +33,7 @@ export type OpenedStore = {
   readonly found: readonly Stored[];
 };
 
-/** @param damaged called where the end of a file is torn */
+/** @param damaged called where the end of a file is torn, or a mark cannot be written */
 export function openMessageStore(folder: string, damaged: (message: string) => void): OpenedStore {
   const found = new Map<number, { stored: Stored; open: Map<string, StoredTarget> }>();
   /** Messages of each segment that are still needed, to know when it can go. */
@@ -57,10 +59,10 @@ export function openMessageStore(folder: string, damaged: (message: string) => v
     damaged,
     replay: ({ kind, payload }, place) => {
       if (kind === MESSAGE) {
-        const stored = parseStored(payload);
-        const open = new Map(stored.targets.map((target) => [target.endpoint, target]));
-        found.set(stored.message.id, { stored, open });
-        remember(stored, place);
+        const entry = parseStored(payload);
+        const open = new Map(entry.targets.map((target) => [target.endpoint, target]));
+        found.set(entry.message.id, { stored: entry, open });
+        remember(entry, place);
       } else {
         const { id, endpoint } = parseDone(payload);
         const entry = found.get(id);
@@ -70,18 +72,27 @@ export function openMessageStore(folder: string, damaged: (message: string) => v
     },
   });
   const store: MessageStore = {
-    add: (stored) => remember(stored, journal.append(MESSAGE, renderStored(stored))),
+    add: (message) => {
+      const place = storing("a message", () => journal.append(MESSAGE, renderStored(message)));
+      remember(message, place);
+    },
     done: (id, endpoint) => {
-      const { segment } = journal.append(DONE, Buffer.from(`${id}\n${endpoint}`));
       forget(id);
-      journal.dropBefore(Math.min(segment, ...liveIn.keys()));
+      // Segments first: on a full disk they are what makes room for the mark.
+      journal.dropBefore(Math.min(...liveIn.keys(), Number.MAX_SAFE_INTEGER));
+      try {
+        journal.append(DONE, Buffer.from(`${id}\n${endpoint}`));
+      } catch (error) {
+        // It is delivered once more after a restart: at least once is what is promised.
+        damaged(`a delivery cannot be noted: ${(error as Error).message}`);
+      }
     },
     close: journal.close,
   };
   return {
     store,
-    found: [...found.values()].map(({ stored, open }) => ({
-      message: stored.message,
+    found: [...found.values()].map(({ stored: { message }, open }) => ({
+      message,
       targets: [...open.values()],
     })),
   };

@@ -23,6 +23,8 @@ export type Methods = {
   readonly answered: (rid: string, status: number, payload: Uint8Array) => void;
   /** A module has subscribed: those that wait for it look again. */
   readonly subscribed: () => void;
+  /** Nobody answers any more: who waits is told so now. */
+  readonly close: () => void;
 };
 
 export type MethodsOptions = {
@@ -37,6 +39,7 @@ export function createMethods({ isListening, send }: MethodsOptions): Methods {
   const pending = new Map<string, (answer: MethodAnswer) => void>();
   const waiting = new Set<() => void>();
   let last = 0;
+  let closed = false;
 
   const listening = (module: string, timeoutMs: number): Promise<boolean> => {
     if (isListening(module)) return Promise.resolve(true);
@@ -48,7 +51,7 @@ export function createMethods({ isListening, send }: MethodsOptions): Methods {
         resolve(found);
       };
       const look = (): void => {
-        if (isListening(module)) end(true);
+        if (closed || isListening(module)) end(!closed);
       };
       const timer = setTimeout(() => end(false), timeoutMs);
       waiting.add(look);
@@ -89,6 +92,11 @@ export function createMethods({ isListening, send }: MethodsOptions): Methods {
     },
     subscribed: () => {
       for (const look of waiting) look();
+    },
+    close: () => {
+      closed = true;
+      for (const look of waiting) look();
+      for (const finish of pending.values()) finish(failed(504, "the hub ends"));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The way of a message through the hub: routes, then a queue for each module, or the cloud. */
 
+import type { Log } from "../../core/ports.ts";
 import type { PropertyBag } from "../../core/property-bag.ts";
 import { renderPropertyBag } from "../../core/property-bag.ts";
 import type { PublishPacket } from "../broker/publish-packet.ts";
@@ -8,6 +9,7 @@ import { endpointName, UPSTREAM } from "../routes/route.ts";
 import type { RouteTable } from "../routes/route-table.ts";
 import { InputQueue } from "./input-queue.ts";
 import { subjectOf } from "./message.ts";
+import { MessageRefused, topicFault } from "./message-limits.ts";
 import type { HubMessage } from "./message.ts";
 import type { MessageStore, Stored, StoredTarget } from "./message-store.ts";
 import type { Upstream } from "./upstream.ts";
@@ -22,9 +24,17 @@ export type RouterOptions = {
   /** How long a message waits where its route does not say; negative: for ever. */
   readonly timeToLiveSecs: number;
   readonly counters: Counters;
+  readonly log: Log;
 };
 
-export type Counters = { received: number; delivered: number; expired: number; unrouted: number };
+export type Counters = {
+  received: number;
+  delivered: number;
+  expired: number;
+  unrouted: number;
+  /** Too large for the topic of an input. */
+  refused: number;
+};
 
 export class Router {
   readonly #options: RouterOptions;
@@ -49,8 +59,10 @@ export class Router {
     this.#take({ message, targets });
   }
 
-  /** Straight to an input, whatever the routes say. */
+  /** Straight to an input, whatever the routes say. @throws MessageRefused */
   deliver(message: HubMessage, module: string, input: string): void {
+    const fault = topicFault(this.#topic(message, module, input));
+    if (fault !== undefined) throw new MessageRefused(fault);
     this.#options.counters.received += 1;
     this.#take({ message, targets: [this.#target(`${module}/${input}`, 0, undefined)] });
   }
@@ -95,7 +107,7 @@ export class Router {
   }
 
   #enqueue(message: HubMessage, { endpoint, priority, expiresAt }: StoredTarget): void {
-    const { counters, upstream, store } = this.#options;
+    const { counters, upstream, store, log } = this.#options;
     if (endpoint === UPSTREAM) {
       counters.delivered += 1;
       upstream.add(message);
@@ -104,21 +116,33 @@ export class Router {
     }
     const cut = endpoint.indexOf("/");
     const input = endpoint.slice(cut + 1);
-    const queue = this.#queue(endpoint.slice(0, cut));
+    const module = endpoint.slice(0, cut);
+    const fault = topicFault(this.#topic(message, module, input));
+    if (fault !== undefined) {
+      counters.refused += 1;
+      log.error(`a message does not go to ${endpoint}: ${fault}`);
+      store.done(message.id, endpoint);
+      return;
+    }
+    const queue = this.#queue(module);
     queue.add({ message, input, priority, ...(expiresAt !== undefined && { expiresAt }) });
     queue.pump();
+  }
+
+  #topic(message: HubMessage, module: string, input: string): string {
+    const root = rootOf(this.#options.device, module);
+    return `${root}inputs/${input}/${renderPropertyBag(deliveredBag(message))}`;
   }
 
   #queue(module: string): InputQueue {
     const known = this.#queues.get(module);
     if (known !== undefined) return known;
     const { device, isSubscribed, send, now, counters, store } = this.#options;
-    const root = `devices/${device}/modules/${module}/`;
     const queue = new InputQueue({
       now,
       send: ({ message, input }, messageId, again) => {
-        if (!isSubscribed(module, inputTopics(root))) return false;
-        const topic = `${root}inputs/${input}/${renderPropertyBag(deliveredBag(message))}`;
+        if (!isSubscribed(module, inputTopics(rootOf(device, module)))) return false;
+        const topic = this.#topic(message, module, input);
         return send(module, { topic, payload: message.body, messageId, again });
       },
       done: ({ message, input }, expired) => {
@@ -130,6 +154,10 @@ export class Router {
     this.#queues.set(module, queue);
     return queue;
   }
+}
+
+function rootOf(device: string, module: string): string {
+  return `devices/${device}/modules/${module}/`;
 }
 
 /** With where it came from; the sender's output stays behind. */

@@ -13,6 +13,8 @@ export type TwinAnswersOptions = {
   readonly isSubscribed: (module: string, topic: string) => boolean;
   /** A module's report was taken. */
   readonly reported: (module: string, patch: JsonObject) => void;
+  /** The disk did not take a report. */
+  readonly failed: (message: string) => void;
 };
 
 export type TwinAnswers = {
@@ -22,7 +24,7 @@ export type TwinAnswers = {
 };
 
 export function createTwinAnswers(options: TwinAnswersOptions): TwinAnswers {
-  const { twins, send, isSubscribed, reported } = options;
+  const { twins, send, isSubscribed, reported, failed } = options;
   const answer = (module: string, head: string, body: string): void => {
     // After the module's own packet is through, or the answer would overtake its subscription.
     setImmediate(() => {
@@ -33,14 +35,20 @@ export function createTwinAnswers(options: TwinAnswersOptions): TwinAnswers {
     get: (module, rid) => answer(module, `200/?$rid=${rid}`, renderTwin(twins.of(module))),
     report: (module, rid, payload) => {
       const patch = parseObject(payload);
-      const patched: Patched =
-        patch === undefined
-          ? { ok: false, fault: "the body is no JSON object" }
-          : twins.patch(module, "reported", patch);
-      if (!patched.ok) {
-        const body = JSON.stringify({ errorCode: 400, message: patched.fault });
-        return answer(module, `400/?$rid=${rid}`, body);
+      const refuse = (status: number, message: string): void =>
+        answer(module, `${status}/?$rid=${rid}`, JSON.stringify({ errorCode: status, message }));
+      let patched: Patched;
+      try {
+        patched =
+          patch === undefined
+            ? { ok: false, fault: "the body is no JSON object" }
+            : twins.patch(module, "reported", patch);
+      } catch (error) {
+        const { message } = error as Error;
+        failed(message);
+        return refuse(500, message);
       }
+      if (!patched.ok) return refuse(400, patched.fault);
       answer(module, `204/?$rid=${rid}&$version=${patched.version}`, "");
       if (patch !== undefined) reported(module, patch);
     },

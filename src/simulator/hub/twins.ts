@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { writeWhole } from "../broker/whole-file.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { JsonObject } from "./merge-patch.ts";
+import { storing } from "./storage-fault.ts";
 import { twinFault } from "./twin-limits.ts";
 
 type Section = { readonly properties: JsonObject; readonly version: number };
@@ -17,7 +18,7 @@ export type Patched =
 
 export type Twins = {
   readonly of: (module: string) => Twin;
-  /** Refused whole where the result would break a rule of the twin. */
+  /** Refused whole where the result would break a rule of the twin. @throws StorageFault */
   readonly patch: (module: string, section: SectionName, patch: JsonObject) => Patched;
 };
 
@@ -48,7 +49,7 @@ export function openTwins(folder: string): Twins {
       if (result !== undefined) return { ok: false, fault: result };
       const version = twin[name].version + 1;
       const next = { ...twin, [name]: { properties, version } };
-      writeWhole(file(module), JSON.stringify(next));
+      storing(`the twin of ${module}`, () => writeWhole(file(module), JSON.stringify(next)));
       twins.set(module, next);
       return { ok: true, version };
     },

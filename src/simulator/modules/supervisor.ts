@@ -38,6 +38,7 @@ export async function supervise(options: SupervisorOptions): Promise<Supervised>
   let restarts = 0;
   let pauseMs = FIRST_PAUSE_MS;
   let timer: NodeJS.Timeout | undefined;
+  let starting: Promise<void> | undefined;
 
   const start = async (): Promise<void> => {
     const running = await options.start(options.env, options.socket);
@@ -56,9 +57,9 @@ export async function supervise(options: SupervisorOptions): Promise<Supervised>
   const again = (): void => {
     timer = setTimeout(() => {
       restarts += 1;
-      start().catch((error: unknown) => {
+      starting = start().catch((error: unknown) => {
         log.error(`${name} cannot be started again: ${(error as Error).message}`);
-        again();
+        if (!stopped) again();
       });
     }, pauseMs);
     pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS);
@@ -69,6 +70,8 @@ export async function supervise(options: SupervisorOptions): Promise<Supervised>
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
+      // One that is just being started would outlive the device.
+      await starting;
       await current?.stop();
     },
     restarts: () => restarts,

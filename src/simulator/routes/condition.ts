@@ -8,19 +8,37 @@
 import { FUNCTIONS } from "./functions.ts";
 import { RouteFault } from "./lexer.ts";
 import type { Token } from "./lexer.ts";
-import { lookUp } from "./subject.ts";
-import type { PathStep, Subject } from "./subject.ts";
+import { isBody, isNullInBody, lookUp } from "./subject.ts";
+import type { PathStep, Reference, Subject } from "./subject.ts";
 import { both, calculate, compare, either, negate } from "./value.ts";
 import type { Value } from "./value.ts";
+import { requireSame, requireTruths, requireType } from "./value-type.ts";
+import type { ValueType } from "./value-type.ts";
 
 export type Condition = (subject: Subject) => Value;
 
-const LITERALS: ReadonlyMap<string, Value> = new Map<string, Value>([
-  ["true", true],
-  ["false", false],
-  ["null", null],
-  ["undefined", undefined],
+/** A part of a condition, with its type before there is a message. */
+type Typed = {
+  readonly type: ValueType;
+  readonly value: Condition;
+  /** What is_null says of it, where that is not what its value says. */
+  readonly isNull?: Condition;
+};
+
+const KEYWORD = /^(?:select|from|where|into|and|or|not)$/i;
+
+const LITERALS: ReadonlyMap<string, Typed> = new Map<string, Typed>([
+  ["true", { type: "truth", value: () => true }],
+  ["false", { type: "truth", value: () => false }],
+  ["null", { type: "null", value: () => null }],
+  ["undefined", { type: "undefined", value: () => undefined }],
 ]);
+
+function referenceTo(reference: Reference): Typed {
+  const value: Condition = (subject) => lookUp(subject, reference);
+  if (!isBody(reference)) return { type: "text", value };
+  return { type: "body", value, isNull: (subject) => isNullInBody(subject, reference) };
+}
 
 /** Reads as far as a condition goes; the caller looks at what follows. */
 export class ConditionParser {
@@ -58,62 +76,95 @@ export class ConditionParser {
 
   /** @throws RouteFault */
   parse(): Condition {
+    const { at } = this.peek();
+    const { type, value } = this.#expression();
+    requireType(type, "truth", { word: "a condition", at });
+    return value;
+  }
+
+  #expression(): Typed {
     const left = this.#or();
+    const { at } = this.peek();
     if (this.sign("??") === undefined) return left;
-    const right = this.parse();
-    return (subject) => left(subject) ?? right(subject);
-  }
-
-  #or(): Condition {
-    let left = this.#and();
-    while (this.word("or")) {
-      const [first, second] = [left, this.#and()];
-      left = (subject) => either(first(subject), second(subject));
-    }
-    return left;
-  }
-
-  #and(): Condition {
-    let left = this.#not();
-    while (this.word("and")) {
-      const [first, second] = [left, this.#not()];
-      left = (subject) => both(first(subject), second(subject));
-    }
-    return left;
-  }
-
-  #not(): Condition {
-    if (!this.word("not")) return this.#binary(0);
-    const operand = this.#not();
-    return (subject) => negate(operand(subject));
-  }
-
-  #binary(level: number): Condition {
-    const signs = LEVELS[level];
-    if (signs === undefined) return this.#unary();
-    let left = this.#binary(level + 1);
-    for (let sign = this.sign(...signs); sign !== undefined; sign = this.sign(...signs)) {
-      const [operator, first, second] = [sign, left, this.#binary(level + 1)];
-      const apply = level < 2 ? compare : calculate;
-      left = (subject) => apply(operator, first(subject), second(subject));
-    }
-    return left;
-  }
-
-  #unary(): Condition {
-    if (this.sign("-") === undefined) return this.#primary();
-    const operand = this.#unary();
-    return (subject) => {
-      const value = operand(subject);
-      return typeof value === "number" ? -value : undefined;
+    const right = this.#expression();
+    requireSame(left.type, right.type, { word: "??", at });
+    return {
+      type: left.type === "undefined" ? right.type : left.type,
+      value: (subject) => left.value(subject) ?? right.value(subject),
     };
   }
 
-  #primary(): Condition {
+  #or(): Typed {
+    return this.#truths("or", either, () => this.#and());
+  }
+
+  #and(): Typed {
+    return this.#truths("and", both, () => this.#not());
+  }
+
+  #truths(word: string, apply: typeof both, operand: () => Typed): Typed {
+    let left = operand();
+    for (let { at } = this.peek(); this.word(word); { at } = this.peek()) {
+      const [first, second] = [left, operand()];
+      requireTruths(first.type, second.type, { word: word.toUpperCase(), at });
+      left = {
+        type: "truth",
+        value: (subject) => apply(first.value(subject), second.value(subject)),
+      };
+    }
+    return left;
+  }
+
+  #not(): Typed {
+    const { at } = this.peek();
+    if (!this.word("not")) return this.#binary(0);
+    const { type, value } = this.#not();
+    requireType(type, "truth", { word: "NOT", at });
+    return { type: "truth", value: (subject) => negate(value(subject)) };
+  }
+
+  #binary(level: number): Typed {
+    const signs = LEVELS[level];
+    if (signs === undefined) return this.#unary();
+    let left = this.#binary(level + 1);
+    for (;;) {
+      const { at } = this.peek();
+      const sign = this.sign(...signs);
+      if (sign === undefined) return left;
+      const [first, second] = [left, this.#binary(level + 1)];
+      const type = level < 2 ? "truth" : sign === "||" ? "text" : "number";
+      if (type === "truth") requireSame(first.type, second.type, { word: sign, at });
+      else
+        for (const { type: given } of [first, second]) requireType(given, type, { word: sign, at });
+      const apply = level < 2 ? compare : calculate;
+      left = {
+        type,
+        value: (subject) => apply(sign, first.value(subject), second.value(subject)),
+      };
+    }
+  }
+
+  #unary(): Typed {
+    const { at } = this.peek();
+    if (this.sign("-") === undefined) return this.#primary();
+    const { type, value } = this.#unary();
+    requireType(type, "number", { word: "-", at });
+    return {
+      type: "number",
+      value: (subject) => {
+        const number = value(subject);
+        return typeof number === "number" ? -number : undefined;
+      },
+    };
+  }
+
+  #primary(): Typed {
     const token = this.take();
-    if (token.kind === "number" || token.kind === "text") return () => token.value;
+    if (token.kind === "number" || token.kind === "text") {
+      return { type: token.kind, value: () => token.value };
+    }
     if (token.kind === "sign" && token.text === "(") {
-      const inner = this.parse();
+      const inner = this.#expression();
       this.#expect(")");
       return inner;
     }
@@ -122,9 +173,9 @@ export class ConditionParser {
       if (!name.text.startsWith("$")) throw new RouteFault("in braces stands a $name", name.at);
       const path = this.#path();
       this.#expect("}");
-      return (subject) => lookUp(subject, { name: name.text, path, escaped: true });
+      return referenceTo({ name: name.text, path, escaped: true });
     }
-    if (token.kind !== "name") {
+    if (token.kind !== "name" || KEYWORD.test(token.text)) {
       throw new RouteFault(
         token.kind === "end" ? "the condition ends early" : `'${token.text}' is no value`,
         token.at,
@@ -133,32 +184,37 @@ export class ConditionParser {
     return this.#named(token);
   }
 
-  #named(token: Token): Condition {
+  #named(token: Token): Typed {
     const literal = LITERALS.get(token.text);
-    if (LITERALS.has(token.text)) return () => literal;
+    if (literal !== undefined) return literal;
     if (this.sign("(") !== undefined) return this.#call(token);
     const path = token.text.startsWith("$") ? this.#path() : [];
-    return (subject) => lookUp(subject, { name: token.text, path, escaped: false });
+    return referenceTo({ name: token.text, path, escaped: false });
   }
 
   /** Whether a change of a twin touches a property. @source IoT Hub: twin_change_includes(properties.reported.a) */
-  #twinChange(): Condition {
+  #twinChange(): Typed {
     const first = this.take();
     const path =
       first.kind === "text" ? String(first.value).split(".") : [first.text, ...this.#path()];
     this.#expect(")");
     // An object that is there is no value, a path that leads nowhere is null.
-    return (subject) => lookUp(subject, { name: "$body", path, escaped: true }) !== null;
+    const value: Condition = (subject) =>
+      lookUp(subject, { name: "$body", path, escaped: true }) !== null;
+    return { type: "truth", value };
   }
 
-  #call(name: Token): Condition {
+  #call(name: Token): Typed {
     if (name.text.toLowerCase() === "twin_change_includes") return this.#twinChange();
     const found = FUNCTIONS.get(name.text.toLowerCase());
     if (found === undefined) throw new RouteFault(`there is no function '${name.text}'`, name.at);
-    const operands: Condition[] = [];
+    const operands: Typed[] = [];
     while (this.sign(")") === undefined) {
       if (operands.length > 0) this.#expect(",");
-      operands.push(this.parse());
+      const { at } = this.peek();
+      const operand = this.#expression();
+      requireType(operand.type, found.takes(operands.length), { word: name.text, at });
+      operands.push(operand);
     }
     const [least, most] = found.parameters;
     if (operands.length < least || operands.length > most) {
@@ -167,7 +223,9 @@ export class ConditionParser {
         name.at,
       );
     }
-    return (subject) => found.call(operands.map((operand) => operand(subject)));
+    const isNull = name.text.toLowerCase() === "is_null" ? operands[0]?.isNull : undefined;
+    const value: Condition = (subject) => found.call(operands.map((given) => given.value(subject)));
+    return { type: found.gives, value: isNull ?? value };
   }
 
   #path(): readonly PathStep[] {

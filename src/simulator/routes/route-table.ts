@@ -4,15 +4,9 @@ import type { Problem, Read } from "../../core/problem.ts";
 import { RouteFault } from "./lexer.ts";
 import { endpointName, parseRoute, takes } from "./route.ts";
 import type { Endpoint, Route } from "./route.ts";
+import { routeSpecFaults } from "./route-spec.ts";
+import type { RouteSpec } from "./route-spec.ts";
 import type { Subject } from "./subject.ts";
-
-export type RouteSpec =
-  | string
-  | {
-      readonly route: string;
-      readonly priority?: number | undefined;
-      readonly timeToLiveSecs?: number | undefined;
-    };
 
 type Target = {
   readonly endpoint: Endpoint;
@@ -28,23 +22,16 @@ export type RouteTable = {
 
 /** @source Azure/iotedge: edge-hub/core/…/config/RouteSpec.cs (DefaultPriority) */
 const DEFAULT_PRIORITY = 2_000_000_000;
-const MAX_PRIORITY = 9;
-const MAX_TTL_SECS = 0xffffffff;
 
 /** One wrong route refuses the whole set, as edgeHub does. */
 export function readRoutes(routes: Readonly<Record<string, RouteSpec>>): Read<RouteTable> {
   const problems: Problem[] = [];
   const parsed: { readonly route: Route; readonly target: Target }[] = [];
   for (const [name, spec] of Object.entries(routes)) {
-    const {
-      route: text,
-      priority,
-      timeToLiveSecs,
-    } = typeof spec === "string" ? { route: spec } : spec;
-    const fault =
-      numberFault("priority", priority, MAX_PRIORITY) ??
-      numberFault("timeToLiveSecs", timeToLiveSecs, MAX_TTL_SECS);
-    if (fault !== undefined) problems.push(problem(name, fault));
+    const faults = routeSpecFaults(name, spec);
+    problems.push(...faults.map((fault) => problem(name, fault)));
+    const { route: text, priority, timeToLiveSecs } = partsOf(spec);
+    if (text === undefined) continue;
     try {
       const route = parseRoute(text);
       const target = {
@@ -76,12 +63,17 @@ function targetsOf(parsed: readonly { readonly route: Route; readonly target: Ta
   };
 }
 
-function numberFault(name: string, value: number | undefined, most: number): string | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= most))
-    return undefined;
-  return `${name} is ${value}, expected a whole number from 0 to ${most}`;
+/** What is no route at all has been told already. */
+function partsOf(spec: RouteSpec | null): Partial<Exclude<RouteSpec, string>> {
+  if (typeof spec === "string") return { route: spec };
+  return typeof spec?.route === "string" ? spec : {};
 }
 
 function problem(name: string, message: string): Problem {
-  return { code: "SIM_ROUTE", severity: "error", message: `route '${name}': ${message}` };
+  return {
+    code: "SIM_ROUTE",
+    severity: "error",
+    message: `route '${name}': ${message}`,
+    hint: "Write it as FROM /messages/modules/m/outputs/o WHERE condition INTO $upstream.",
+  };
 }

@@ -44,6 +44,15 @@ export function parseRoute(text: string): Route {
   return { source: sourcePrefix(source), condition, endpoint };
 }
 
+/** What stands behind WHERE, alone. @throws RouteFault */
+export function parseCondition(text: string): Condition {
+  const parser = new ConditionParser(tokenize(text, 0));
+  const condition = parser.parse();
+  const { kind, text: rest, at } = parser.peek();
+  if (kind !== "end") throw new RouteFault(`'${rest}' stands behind the condition`, at);
+  return condition;
+}
+
 /** @param source of a message, e.g. `/messages/modules/a/outputs/o/` */
 export function takes(
   { source: prefix, condition }: Route,

@@ -28,6 +28,32 @@ export function lookUp(subject: Subject, { name, path, escaped }: Reference): Va
   return Object.hasOwn(system, key) ? system[key] : undefined;
 }
 
+export function isBody({ name }: Reference): boolean {
+  return name.toLowerCase() === "$body";
+}
+
+/**
+ * As edgeHub has it, which compares with one null object: only a path that leads nowhere is that
+ * object, and whatever is there is another, a null too.
+ *
+ * @source Azure/iotedge: edge-hub/core/src/Microsoft.Azure.Devices.Routing.Core/query/builtins/IsNull.cs
+ */
+export function isNullInBody(subject: Subject, { path }: Reference): Value {
+  const body = subject.body();
+  if (inBody(body, path) === undefined) return undefined;
+  const parent = path.slice(0, -1).reduce<unknown>(stepInto, body);
+  const last = path.at(-1);
+  return last === undefined || (isContainer(parent) && Object.hasOwn(parent, last));
+}
+
+function isContainer(value: unknown): value is Record<PathStep, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function stepInto(value: unknown, step: PathStep): unknown {
+  return isContainer(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+}
+
 /** A path that leads nowhere is null; an object or a list is no value. */
 function inBody(body: unknown, path: readonly PathStep[]): Value {
   if (body === undefined) return undefined;

@@ -3,7 +3,7 @@
 import { subjectOf } from "../hub/message.ts";
 import type { HubMessage } from "../hub/message.ts";
 import type { Upstream } from "../hub/upstream.ts";
-import { parseRoute, takes } from "../routes/route.ts";
+import { parseCondition } from "../routes/route.ts";
 import type { Step } from "./schema.ts";
 import type { Sender } from "./sender.ts";
 
@@ -46,8 +46,7 @@ export function countArrived(expect: Expect, upstream: Upstream, sender: Sender)
 }
 
 function filterOf({ of, output, properties, where, module }: Expect, sender: Sender) {
-  const route =
-    where === undefined ? undefined : parseRoute(`FROM /* WHERE ${where} INTO $upstream`);
+  const condition = where === undefined ? undefined : parseCondition(where);
   return (message: HubMessage): boolean => {
     const { bag, source } = message;
     if (of !== undefined && sender.nameOf(bag.system["mid"] ?? "") !== of) return false;
@@ -56,6 +55,6 @@ function filterOf({ of, output, properties, where, module }: Expect, sender: Sen
     for (const [name, value] of Object.entries(properties ?? {})) {
       if (bag.properties[name] !== value) return false;
     }
-    return route === undefined || takes(route, source, subjectOf(message));
+    return condition === undefined || condition(subjectOf(message)) === true;
   };
 }

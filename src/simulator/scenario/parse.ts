@@ -5,12 +5,13 @@ import { parseSpecText } from "../../spec/source.ts";
 import { nearest } from "../../spec/suggest.ts";
 import { entryOf, toData } from "../../spec/tree.ts";
 import type { Node } from "../../spec/tree.ts";
+import { readRoutes } from "../routes/route-table.ts";
+import { checkSteps } from "./check.ts";
+import type { PlacedStep } from "./check.ts";
 import { SCENARIO, STEPS } from "./schema.ts";
 import type { ScenarioHead, Step, Verb } from "./schema.ts";
 
-export type Scenario = ScenarioHead & {
-  readonly steps: readonly { readonly step: Step; readonly at: Place }[];
-};
+export type Scenario = ScenarioHead & { readonly steps: readonly PlacedStep[] };
 
 export function parseScenario(text: string, file: string): Read<Scenario> {
   const read = parseSpecText(text, file);
@@ -28,8 +29,20 @@ export function parseScenario(text: string, file: string): Read<Scenario> {
     const step = readStep(item, problems);
     return step === undefined ? [] : [{ step, at: item.at }];
   });
+  problems.push(...routeProblems(parsed.data, node), ...checkSteps(steps));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { ...parsed.data, steps }, problems };
+}
+
+/** One by one, each at its place. */
+function routeProblems({ routes = {} }: ScenarioHead, node: Node): readonly Problem[] {
+  const at = entryOf(node, "routes")?.node;
+  return Object.entries(routes).flatMap(([name, route]) =>
+    readRoutes({ [name]: route }).problems.map((problem) => ({
+      ...problem,
+      at: entryOf(at, name)?.node.at ?? node.at,
+    })),
+  );
 }
 
 function readStep(node: Node, problems: Problem[]): Step | undefined {

@@ -4,10 +4,13 @@ import type { Clock } from "../../core/ports.ts";
 import { UserError } from "../../core/problem.ts";
 import type { Place } from "../../core/problem.ts";
 import type { Device } from "../device.ts";
+import { MessageRefused } from "../hub/message-limits.ts";
+import { StorageFault } from "../hub/storage-fault.ts";
 import { RouteFault } from "../routes/lexer.ts";
 import { tally } from "./arrivals.ts";
 import type { Tally } from "./arrivals.ts";
 import type { Scenario } from "./parse.ts";
+import { isStop } from "./patience.ts";
 import type { Step } from "./schema.ts";
 import { createSender } from "./sender.ts";
 import { runStep, StepFailed } from "./steps.ts";
@@ -24,6 +27,8 @@ export type Verdict = Tally & {
   readonly steps: readonly StepReport[];
   /** Of the step that failed. */
   readonly failedAt?: Place;
+  /** It ended because it was asked to. */
+  readonly stopped?: true;
 };
 
 export type ScenarioRunOptions = {
@@ -34,38 +39,54 @@ export type ScenarioRunOptions = {
   readonly clock: Clock;
   readonly volumeOf: Stage["volumeOf"];
   readonly onStep: (report: StepReport) => void;
+  /** Stops the scenario where it stands. */
+  readonly signal: AbortSignal;
 };
 
 /** Ends with the first step that fails: what follows would tell nothing. */
 export async function runScenario(options: ScenarioRunOptions): Promise<Verdict> {
   const { scenario, device, folder, clock, volumeOf, onStep } = options;
-  const sender = createSender(device, folder, clock);
-  const stage: Stage = { device, sender, clock, volumeOf, patched: new Map() };
+  const end = new AbortController();
+  const signal = AbortSignal.any([options.signal, end.signal]);
+  const sender = createSender({ device, folder, clock, signal });
+  const stage: Stage = { device, sender, clock, volumeOf, signal, patched: new Map() };
   const steps: StepReport[] = [];
+  const report = (step: StepReport): boolean => {
+    steps.push(step);
+    onStep(step);
+    return step.ok;
+  };
   let failedAt: Place | undefined;
   for (const { step, at } of scenario.steps) {
-    const report = await attempt(step, stage);
-    steps.push(report);
-    onStep(report);
-    if (report.ok) continue;
+    if (report(await attempt(step, stage))) continue;
     failedAt = at;
     break;
   }
+  // What sends in the background would go on into a device that is gone.
+  end.abort();
+  const faults = await sender.ended();
+  if (failedAt === undefined) {
+    for (const [name, detail] of faults) report({ name: `send ${name}`, ok: false, detail });
+  }
   return {
-    ok: failedAt === undefined,
+    ok: steps.every(({ ok }) => ok),
     ...tally(device.upstream, sender),
     steps,
     ...(failedAt !== undefined && { failedAt }),
+    ...(options.signal.aborted && { stopped: true }),
   };
 }
+
+const EXPECTED = [StepFailed, RouteFault, UserError, StorageFault, MessageRefused];
 
 async function attempt(step: Step, stage: Stage): Promise<StepReport> {
   const name = nameOf(step);
   try {
     return { name, ok: true, detail: await runStep(step, stage) };
   } catch (error) {
-    if (error instanceof StepFailed || error instanceof RouteFault || error instanceof UserError) {
-      return { name, ok: false, detail: error.message };
+    if (isStop(error)) return { name, ok: false, detail: "it was stopped" };
+    if (EXPECTED.some((kind) => error instanceof kind)) {
+      return { name, ok: false, detail: (error as Error).message };
     }
     throw error;
   }

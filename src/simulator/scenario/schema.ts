@@ -5,12 +5,21 @@ import { z } from "zod";
 import { MAX_TIMER_MS } from "../../core/timer.ts";
 import { durationMs } from "./duration.ts";
 
+const NO_DURATION = "expected a duration like 30s, 500ms, 2m or 1h, or a number of seconds";
 const duration = z
-  .union([z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/), z.number().nonnegative()])
+  .union(
+    [
+      z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/, NO_DURATION),
+      z.number().nonnegative(NO_DURATION),
+    ],
+    NO_DURATION,
+  )
   // What is no duration at all has its own issue already.
   .refine((value) => !(durationMs(value) > MAX_TIMER_MS), "expected at most 596h")
   .describe("30s, 500ms, 2m, or a number of seconds");
 const name = z.string().min(1);
+/** An outbox has no less. */
+const MIN_VOLUME_BYTES = 65_536;
 const count = z.int().nonnegative();
 const bounds = z.union([count, z.strictObject({ min: count.optional(), max: count.optional() })]);
 const properties = z.record(z.string(), z.string());
@@ -107,10 +116,14 @@ export type Step = {
 const head = {
   modules: z
     .record(name, z.string())
+    .refine((modules) => Object.keys(modules).length > 0, "expected at least one module")
     .describe("a spec file, relative to this one, for each module"),
   routes: routes.optional(),
   timeToLiveSecs: z.int().optional(),
-  volumes: z.record(name, z.int().positive()).describe("bytes; what fill disk needs").optional(),
+  volumes: z
+    .record(name, z.int().min(MIN_VOLUME_BYTES, `expected at least ${MIN_VOLUME_BYTES} bytes`))
+    .describe("bytes; what fill disk needs")
+    .optional(),
 };
 
 export const SCENARIO = z.strictObject({

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { userError } from "../../core/problem.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Device } from "../device.ts";
+import { isStop, sleep } from "./patience.ts";
 import type { Step } from "./schema.ts";
 
 type Send = Extract<Step, { verb: "send" }>["value"];
@@ -24,14 +25,24 @@ export type Sender = {
   readonly byName: (name: string) => Sent | undefined;
   /** Which send a message answers. */
   readonly nameOf: (messageId: string) => string | undefined;
+  /** Resolves when nothing is sent any more, with what went wrong in the background by its name. */
+  readonly ended: () => Promise<ReadonlyMap<string, string>>;
+};
+
+export type SenderOptions = {
+  readonly device: Device;
+  /** That files are relative to. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 };
 
 const DEFAULT_INPUT = "amlInput";
 
-/** @param folder that files are relative to */
-export function createSender(device: Device, folder: string, clock: Clock): Sender {
+export function createSender({ device, folder, clock, signal }: SenderOptions): Sender {
   const sends = new Map<string, Sent>();
   const ids = new Map<string, string>();
+  const faults = new Map<string, string>();
   const deliver = (send: Send, body: Uint8Array, mid: string): void => {
     const bag = {
       system: { mid, ct: "application/json", ce: "utf-8" },
@@ -44,9 +55,10 @@ export function createSender(device: Device, folder: string, clock: Clock): Send
     const count = send.count ?? bodies.length;
     const start = clock.monotonic();
     for (let number = 0; number < count; number += 1) {
+      signal.throwIfAborted();
       if (send.rate !== undefined) {
         const dueMs = start + (number * 1000) / send.rate - clock.monotonic();
-        if (dueMs > 1) await new Promise((resolve_) => setTimeout(resolve_, dueMs));
+        if (dueMs > 1) await sleep(dueMs, signal);
       } else if (number % 64 === 63) await new Promise(setImmediate);
       const mid = `${name}-${String(number + 1).padStart(6, "0")}`;
       ids.set(mid, name);
@@ -59,6 +71,9 @@ export function createSender(device: Device, folder: string, clock: Clock): Send
       if (sends.has(name)) throw userError("SIM_SCENARIO", `two sends are called '${name}'`);
       const bodies = bodiesOf(send, folder);
       const finished = run(send, name, bodies);
+      finished.catch((error: unknown) => {
+        if (!isStop(error)) faults.set(name, (error as Error).message);
+      });
       const sent = { name, count: send.count ?? bodies.length, finished };
       sends.set(name, sent);
       return sent;
@@ -66,6 +81,10 @@ export function createSender(device: Device, folder: string, clock: Clock): Send
     total: () => ids.size,
     byName: (name) => sends.get(name),
     nameOf: (messageId) => ids.get(messageId),
+    ended: async () => {
+      await Promise.allSettled([...sends.values()].map(({ finished }) => finished));
+      return faults;
+    },
   };
 }
 

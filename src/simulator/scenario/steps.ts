@@ -11,6 +11,7 @@ import type { JsonObject } from "../hub/merge-patch.ts";
 import type { MethodAnswer } from "../hub/methods.ts";
 import { countArrived } from "./arrivals.ts";
 import { durationMs } from "./duration.ts";
+import { sleep, unlessStopped } from "./patience.ts";
 import type { Step } from "./schema.ts";
 import type { Sender } from "./sender.ts";
 
@@ -23,6 +24,8 @@ export type Stage = {
   readonly clock: Clock;
   /** Folder of a module's volume where its size is limited. */
   readonly volumeOf: (module: string) => string | undefined;
+  /** Stops whatever waits. */
+  readonly signal: AbortSignal;
   /** Version of the last patch that this scenario made to a module's twin. */
   readonly patched: Map<string, number>;
 };
@@ -36,7 +39,8 @@ const SETTLE_MS = 500;
 
 /** Resolves with what is worth saying. @throws StepFailed */
 export async function runStep({ verb, value }: Step, stage: Stage): Promise<string> {
-  const { device, sender } = stage;
+  const { device, sender, signal } = stage;
+  signal.throwIfAborted();
   switch (verb) {
     case "send": {
       if (value.to !== undefined) checkModule(device, value.to);
@@ -60,7 +64,7 @@ export async function runStep({ verb, value }: Step, stage: Stage): Promise<stri
     case "cut hub":
       device.hub.cut();
       if (typeof value === "object") return "until restore";
-      await sleep(durationMs(value));
+      await sleep(durationMs(value), signal);
       device.hub.restore();
       return `restored after ${durationMs(value)} ms`;
     case "restore":
@@ -72,7 +76,7 @@ export async function runStep({ verb, value }: Step, stage: Stage): Promise<stri
     case "kill module":
       return killModule(value, stage);
     case "wait":
-      await sleep(durationMs(value));
+      await sleep(durationMs(value), signal);
       return `${durationMs(value)} ms`;
     case "fill disk":
       return fillDisk(value, stage);
@@ -84,23 +88,19 @@ function checkModule(device: Device, module: string): void {
   throw new StepFailed(`there is no module '${module}', there is ${device.names.join(", ")}`);
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 async function expectation(value: Value<"expect">, stage: Stage): Promise<string> {
-  const { clock } = stage;
+  const { clock, signal } = stage;
   const deadline =
     clock.monotonic() + (value.within === undefined ? WITHIN_MS : durationMs(value.within));
   for (;;) {
     const missing = await missingIn(value, stage);
     if (missing === undefined) break;
     if (clock.monotonic() >= deadline || missing.final === true) throw new StepFailed(missing.text);
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, signal);
   }
   if (value.upstream === undefined) return "as expected";
   // One too many would come right behind.
-  await sleep(SETTLE_MS);
+  await sleep(SETTLE_MS, signal);
   const late = await missingIn(value, stage);
   if (late !== undefined) throw new StepFailed(late.text);
   return `${countArrived(value, stage.device.upstream, stage.sender)} messages`;
@@ -114,7 +114,7 @@ async function missingIn(value: Value<"expect">, stage: Stage): Promise<Missing 
   if (sent !== undefined) {
     const found = sender.byName(sent);
     if (found === undefined) return { text: `there is no send '${sent}'`, final: true };
-    await found.finished;
+    await unlessStopped(found.finished, stage.signal);
   }
   if (connected !== undefined && !device.hub.connectedModules().includes(connected)) {
     return { text: `${connected} is not connected` };
@@ -179,16 +179,17 @@ function patchTwin({ module, desired, expect }: Value<"patch twin">, stage: Stag
   return `version ${patched.version}`;
 }
 
-async function callMethod(value: Value<"call method">, { device }: Stage): Promise<string> {
+async function callMethod(value: Value<"call method">, { device, signal }: Stage): Promise<string> {
   checkModule(device, value.module);
   const limitMs = value.within === undefined ? 3 * WITHIN_MS : durationMs(value.within);
-  const answer: MethodAnswer = await device.hub.callMethod({
+  const call = device.hub.callMethod({
     module: value.module,
     name: value.name,
     payload: value.payload,
     connectTimeoutMs: limitMs,
     responseTimeoutMs: limitMs,
   });
+  const answer: MethodAnswer = await unlessStopped(call, signal);
   const { status, payload } = value.expect ?? { status: 200 };
   const shown = JSON.stringify(answer).slice(0, 300);
   if (status !== undefined && answer.status !== status) {
@@ -199,12 +200,12 @@ async function callMethod(value: Value<"call method">, { device }: Stage): Promi
   return `status ${answer.status}`;
 }
 
-async function killModule(name: string, { device }: Stage): Promise<string> {
+async function killModule(name: string, { device, signal }: Stage): Promise<string> {
   checkModule(device, name);
   const module = device.modules.get(name);
   if (module?.running() !== true) throw new StepFailed(`${name} does not run`);
   module.kill();
-  while (module.running()) await sleep(POLL_MS);
+  while (module.running()) await sleep(POLL_MS, signal);
   return "killed";
 }
 

@@ -74,7 +74,10 @@ steps:
   - expect: { module: a, reported: { lastPatch.ok: false, traffic.blue: 100 } }
   - patch twin: { module: a, desired: { traffic: { blue: 100, red: 0 }, nonsense: 1 } }
   - expect: { module: a, reported: { lastPatch.ok: false, traffic.blue: 100 } }
-  - patch twin: { module: a, desired: { traffic: { blue: 0, green: 100 } } }
+  # What stands in the twin is judged whole: nonsense refuses what comes after it.
+  - patch twin: { module: a, desired: { traffic: { blue: 0, green: 100, red: null } } }
+  - expect: { module: a, reported: { lastPatch.ok: false, traffic.blue: 100 } }
+  - patch twin: { module: a, desired: { nonsense: null } }
   - expect: { module: a, reported: { lastPatch.ok: true, traffic.green: 100 } }
   - send: { to: a, body: { data: [[1, 2, 3]] }, count: 5, as: shifted }
   - expect: { upstream: 5, of: shifted, properties: { azureml-model-deployment: green } }
@@ -97,6 +100,34 @@ steps:
       JSON.stringify(document.problems),
     );
     assert.equal(code, 0);
+  });
+
+  test("a patch is answered behind each restart of the hub, and a kill undoes no verdict", async (context) => {
+    const rounds = Array.from(
+      { length: 20 },
+      (_, round) => `
+  - restart hub: {}
+  - expect: { connected: a, within: 30s }
+  - call method: { module: a, name: health }
+  - patch twin: { module: a, desired: { traffic: { blue: ${round}, green: ${100 - round} } } }
+  - expect: { module: a, reported: { lastPatch.ok: true, traffic.blue: ${round} } }`,
+    );
+    const file = scenario(
+      context,
+      `steps:
+  - expect: { connected: a, within: 30s }${rounds.join("")}
+  - patch twin: { module: a, desired: { nonsense: 1 } }
+  - expect: { module: a, reported: { lastPatch.ok: false } }
+  - kill module: a
+  - expect: { connected: a, within: 30s }
+  - expect: { module: a, reported: { lastPatch.ok: false, traffic.blue: 19 } }
+`,
+    );
+    const { steps } = await verdictOf(file);
+    assert.deepEqual(
+      steps.filter(({ ok }) => !ok),
+      [],
+    );
   });
 
   test("priorities and times to live, while the module is away", async (context) => {
@@ -167,7 +198,8 @@ steps:
   test("a wrong route of a scenario is refused before a module starts", async (context) => {
     const file = scenario(context, "routes: { r: FROM x INTO y }\nsteps: [{ wait: 1s }]\n");
     const { code, document } = await verdictOf(file);
-    assert.deepEqual([code, document.problems.at(-1)?.code], [1, "SIM_ROUTE"]);
+    const problem = document.problems.at(-1);
+    assert.deepEqual([code, problem?.code, problem?.at?.line], [1, "SIM_ROUTE", 2]);
   });
 
   test("without a scenario it runs until it is stopped, controlled over HTTP", async (context) => {

@@ -48,4 +48,17 @@ void suite("a lease", () => {
     assert.equal(near.held(), true);
     near.release();
   });
+
+  for (const text of ["", "abc", "null", '{"host": "he']) {
+    void test(`that cannot be read (${text || "empty"}) is held until its heartbeat is old`, (t) => {
+      const file = join(tempFolder(t), "lease");
+      writeFileSync(file, text);
+      assert.ok(!isLease(takeLease(optionsFor(file))));
+      const old = (Date.now() - STALE_MS - 1000) / 1000;
+      utimesSync(file, old, old);
+      const taken = takeLease(optionsFor(file));
+      assert.ok(isLease(taken) && taken.held());
+      taken.release();
+    });
+  }
 });

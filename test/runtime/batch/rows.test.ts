@@ -84,11 +84,12 @@ void suite("batch without a script", { skip: withoutShared }, () => {
       "a.csv": "1,2,3,4\n1,2,3\n1,2,x,4\n5,6,7,8\n",
       "b.npy": "no array",
       "c.csv": "1,2,3,4\n",
+      "d.csv": "1,2,3,4\r5,6,7,8\r",
     });
     const { code, totals } = await job("out", "--format=csv");
     assert.deepEqual(
       [code, totals.files, totals.failed, totals.succeeded, totals.rows],
-      [0, 3, 2, 1, 3],
+      [0, 4, 3, 1, 3],
     );
     const { errors } = reportOf(folder, "out");
     assert.deepEqual(
@@ -97,6 +98,7 @@ void suite("batch without a script", { skip: withoutShared }, () => {
         ["a.csv", 1],
         ["a.csv", 2],
         ["b.npy", undefined],
+        ["d.csv", 0],
       ],
     );
     const [head, ...lines] = readFileSync(join(folder, "out/rows"), "utf8").trim().split("\n");

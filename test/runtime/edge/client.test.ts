@@ -6,8 +6,11 @@ import type { TestContext } from "node:test";
 import { connect } from "node:tls";
 
 import { openEdgeClient } from "../../../src/runtime/edge/client.ts";
-import type { DesiredDocument, EdgeClient, Input } from "../../../src/runtime/edge/client.ts";
+import type { EdgeClient, Input } from "../../../src/runtime/edge/client.ts";
+import type { DesiredDocument } from "../../../src/runtime/edge/desired-document.ts";
+import { Unsendable } from "../../../src/runtime/edge/message-size.ts";
 import { jsonMessage, testDevice, until } from "../../support/device.ts";
+import { smallHub } from "../../support/small-hub.ts";
 import type { TestDevice } from "../../support/device.ts";
 
 type Connected = TestDevice & {
@@ -131,6 +134,48 @@ suite("the device SDK, as we use it", () => {
     await client.report({ state: "ready", no: null });
     assert.deepEqual(device.hub.twinOf("m").reported.properties, { state: "ready" });
     await assert.rejects(client.report({ text: "x".repeat(5000) }), /4096/);
+  });
+
+  test("a key called __proto__ is in the document as it is in a patch", async (context) => {
+    const { device, client, patches } = await connected(context);
+    device.hub.patchDesired("m", JSON.parse('{"__proto__": 1}') as Record<string, number>);
+    await until(() => patches.length === 1, "the patch arrives");
+    assert.ok(Object.hasOwn(patches[0] ?? {}, "__proto__"));
+    assert.ok(Object.hasOwn(await client.desired(), "__proto__"));
+  });
+
+  test("a slash behind the property bag of an input is none of it", async (context) => {
+    const hub = await smallHub(context);
+    const inputs: Input[] = [];
+    const client = await openEdgeClient({
+      onInput: (input) => inputs.push(input),
+      onDesiredPatch: () => undefined,
+      methods: {},
+    });
+    context.after(() => client.close());
+    client.listen();
+    await hub.subscribed("/inputs/#");
+    for (const bag of ["%24.mid=1/", "%24.mid=1", "a=%2F/", "/", ""]) hub.input("in", bag, "{}");
+    await until(() => inputs.length === 5, "the inputs arrive");
+    const of = (mid?: string, a?: string) => ({
+      system: mid === undefined ? {} : { mid },
+      properties: a === undefined ? {} : { a },
+    });
+    assert.deepEqual(
+      inputs.map(({ bag }) => bag),
+      [of("1"), of("1"), of(undefined, "/"), of(), of()],
+    );
+  });
+
+  test("what no hub takes is refused before it is sent, and the connection stays", async (context) => {
+    const { device, client } = await connected(context);
+    const bag = (p: string) => ({ system: { mid: "1" }, properties: { p } });
+    const large = { name: "o", bag: bag("x".repeat(65_100)), body: "{}" };
+    await assert.rejects(client.send(large), Unsendable);
+    const body = "x".repeat(262_000);
+    await assert.rejects(client.send({ name: "o", bag: bag(""), body }), Unsendable);
+    await client.send({ name: "o", bag: bag("x".repeat(64_900)), body: "x".repeat(190_000) });
+    assert.equal(device.upstream.count(), 1);
   });
 
   test("direct methods answer, also without a payload and when they throw", async (context) => {

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 
 import type { ScoringRequest, ScoringResponse } from "../../../src/core/scoring.ts";
 import type { Input } from "../../../src/runtime/edge/client.ts";
+import { sizeFault } from "../../../src/runtime/edge/message-size.ts";
 import { createMessageScorer } from "../../../src/runtime/edge/message-scorer.ts";
 
 type Answer = (request: ScoringRequest, call: number) => ScoringResponse;
@@ -112,6 +113,28 @@ suite("messages", () => {
       ["amlError", "result_too_large", "1"],
     );
   });
+
+  test("what fits into 256 KiB with its properties is no fault", async () => {
+    const { name } = await setUp(() => json(200, "x".repeat(260_000))).scorer.answer(
+      input("{}", { mid: "1" }),
+      "key",
+    );
+    assert.equal(name, "amlOutput");
+  });
+
+  for (const [what, system, properties, carried] of [
+    ["properties", { mid: "B" }, { p: "x".repeat(65_360) }, { mid: "B" }],
+    ["properties, encoded", { mid: "B" }, { p: "é".repeat(11_000) }, { mid: "B" }],
+    ["an id", { mid: "x".repeat(65_100) }, { p: "v" }, { mid: "new-id" }],
+  ] as const) {
+    test(`a result that no topic holds because of ${what} becomes a fault that fits`, async () => {
+      const fault = await setUp(echo).scorer.answer(input("{}", system, properties), "key");
+      assert.deepEqual([fault.name, fault.bag.system["mid"]], ["amlError", carried.mid]);
+      assert.deepEqual(fault.bag.properties, { status: "424", reason: "result_too_large" });
+      assert.match(fault.body, /65023 are allowed/);
+      assert.equal(sizeFault(fault), undefined);
+    });
+  }
 
   test("a message that is set aside says so", () => {
     const { name, bag } = setUp(echo).scorer.setAside(input("{}", { mid: "1" }), "key");

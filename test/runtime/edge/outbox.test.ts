@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 
+import { Unsendable } from "../../../src/runtime/edge/message-size.ts";
 import { Outbox } from "../../../src/runtime/edge/outbox.ts";
 import type { OutboxLimits } from "../../../src/runtime/edge/outbox.ts";
 import type { Result } from "../../../src/runtime/edge/result.ts";
@@ -98,6 +99,33 @@ suite("outbox", () => {
     outbox.attach(second.send);
     await settled();
     assert.deepEqual(second.keys(), ["b", "c"]);
+  });
+
+  test("a result that can no longer be read is left out loudly, and those behind it go", async (context) => {
+    const folder = await abandoned(context, ["a", "b"]);
+    const { outbox, log } = open(folder);
+    const [name = ""] = readdirSync(folder).toSorted((a, b) => (a < b ? -1 : 1));
+    truncateSync(join(folder, name), 10);
+    await outbox.add(result("c"));
+    const { send, asked, keys } = hub();
+    outbox.attach(send);
+    await settled();
+    assert.deepEqual(keys(), ["c"]);
+    asked[0]?.take();
+    await settled();
+    assert.deepEqual([outbox.state().depth, outbox.state().dropped], [0, 2]);
+    assert.match(log.lines.join("\n"), /error result 1 of the outbox is left out/);
+  });
+
+  test("a result that no hub takes does not stand before the others", async (context) => {
+    const { outbox, log } = open(tempFolder(context));
+    for (const key of ["a", "b"]) await outbox.add(result(key));
+    outbox.attach(({ key }) =>
+      key === "a" ? Promise.reject(new Unsendable("too large")) : Promise.resolve(),
+    );
+    await settled();
+    assert.deepEqual([outbox.state().depth, outbox.state().dropped], [0, 1]);
+    assert.match(log.lines.join("\n"), /error a result that no hub takes is left out: too large/);
   });
 
   test("after kill -9 everything that was added is sent", async (context) => {

@@ -12,9 +12,12 @@ const withMosquitto = {
   skip: MOSQUITTO === undefined && "mosquitto's clients are not installed here",
 };
 
+const EVENTS = "devices/sim-device/modules/m/messages/events/";
+
 type Attempt = {
   readonly password?: string;
   readonly topic: string;
+  readonly body?: string;
 };
 
 /** Another MQTT client, written by others. */
@@ -22,7 +25,9 @@ async function mosquitto(device: Device, program: "pub" | "sub", attempt: Attemp
   const { clientId = "", username = "", password = "" } = device.credentialsOf("m") ?? {};
   const where = ["-h", "localhost", "-p", String(device.hub.port), "--cafile", device.caFile];
   const who = ["-i", clientId, "-u", username, "-P", attempt.password ?? password];
-  const what = program === "pub" ? ["-m", '{"x":1}'] : ["-W", "2", "-C", "1"];
+  const { body } = attempt;
+  const message = body === undefined ? ["-m", '{"x":1}'] : ["-s"];
+  const what = program === "pub" ? message : ["-W", "2", "-C", "1"];
   const child = spawn(`mosquitto_${program}`, [
     ...where,
     ...who,
@@ -32,6 +37,7 @@ async function mosquitto(device: Device, program: "pub" | "sub", attempt: Attemp
     attempt.topic,
     ...what,
   ]);
+  child.stdin.end(body ?? "");
   const [stdout, stderr, status] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -39,8 +45,6 @@ async function mosquitto(device: Device, program: "pub" | "sub", attempt: Attemp
   ]);
   return { stdout, stderr, status };
 }
-
-const EVENTS = "devices/sim-device/modules/m/messages/events/";
 
 suite("hub", () => {
   test(
@@ -57,6 +61,22 @@ suite("hub", () => {
       assert.deepEqual(message.bag, { system: {}, properties: { a: "1" } });
     },
   );
+
+  for (const [bytes, taken] of [
+    [262_144 - EVENTS.length, true],
+    [262_145 - EVENTS.length, false],
+  ] as const) {
+    test(
+      `${bytes} bytes behind their topic are ${taken ? "taken" : "too many"}`,
+      withMosquitto,
+      async (context) => {
+        const { device, log } = await testDevice(context, { clients: ["m"] });
+        await mosquitto(device, "pub", { topic: EVENTS, body: "x".repeat(bytes) });
+        assert.equal(device.upstream.count(), taken ? 1 : 0);
+        if (!taken) assert.match(log.lines.join("\n"), /has 262145 bytes .* 262144 are allowed/);
+      },
+    );
+  }
 
   for (const [name, password] of [
     ["without a token", ""],

@@ -5,7 +5,7 @@ import { moduleSource, subjectOf } from "../../../src/simulator/hub/message.ts";
 import type { HubMessage } from "../../../src/simulator/hub/message.ts";
 import { endpointName } from "../../../src/simulator/routes/route.ts";
 import { readRoutes } from "../../../src/simulator/routes/route-table.ts";
-import type { RouteSpec } from "../../../src/simulator/routes/route-table.ts";
+import type { RouteSpec } from "../../../src/simulator/routes/route-spec.ts";
 
 type MessageParts = {
   readonly body?: unknown;
@@ -68,7 +68,6 @@ suite("routes", () => {
     ["$body.score > 0.8", { body: { score: 1 }, system: { ct: "text/plain" } }, false],
     ["$body.score > 0.8", { body: { score: 1 }, system: { ce: "latin-1" } }, false],
     ["$body.score > 0.8", { body: { score: 1 }, system: { ct: "Application/JSON" } }, true],
-    ["temp > 20", { properties: { temp: "21" } }, false],
     ["as_number(temp) > 20", { properties: { temp: "21" } }, true],
     ["level = 'high' AND as_number(n) % 2 = 0", { properties: { level: "high", n: "4" } }, true],
     ["NOT level = 'high'", { properties: { level: "low" } }, true],
@@ -96,6 +95,20 @@ suite("routes", () => {
     ["'b' > 'B'", {}, true],
     ["true = true and 1 <> 2 and 1 != 2", {}, true],
     ["/* a comment */ true", {}, true],
+    ["is_null($body.x)", { body: { x: null } }, true],
+    ["is_null($body.x)", { body: {} }, false],
+    ["NOT is_null($body.x)", { body: {} }, true],
+    ["is_null($body.x)", { body: { x: 1 } }, true],
+    ["is_null($body.x)", { body: { x: [] } }, false],
+    ["is_null($body.x.y)", { body: { x: { y: null } } }, true],
+    ["is_null($body.x.y)", { body: {} }, false],
+    ["is_null(p)", {}, true],
+    ["is_null(p)", { properties: { p: "" } }, false],
+    ["is_null(null) AND NOT is_null(1)", {}, true],
+    ["$body.flag", { body: { flag: true } }, true],
+    ["$body.flag AND a = '1'", { body: { flag: true }, properties: { a: "1" } }, true],
+    ["$body.x > $body.y", { body: { x: 2, y: 1 } }, true],
+    ["undefined", {}, false],
   ] as const) {
     test(`${condition} of ${JSON.stringify(parts)} is ${routed}`, () => {
       assert.equal(isRouted(condition, parts), routed);
@@ -144,6 +157,23 @@ suite("routes", () => {
     ["FROM /messages/* WHERE (a = 'b' INTO $upstream", /'\)' is missing/],
     ["FROM /messages/* WHERE a = 'b INTO $upstream", /closing quote/],
     ["FROM /messages/* WHERE nope(1) = 1 INTO $upstream", /no function 'nope'/],
+    ["FROM /* WHERE temp > 20 INTO $upstream", /> compares a text with a number.*as_number/],
+    ["FROM /* WHERE temp = 25 INTO $upstream", /= compares a text with a number.*as_number/],
+    ["FROM /* WHERE 25 = temp INTO $upstream", /= compares a number with a text/],
+    ["FROM /* WHERE $messageId = 1 INTO $upstream", /= compares a text with a number/],
+    ["FROM /* WHERE temp = true INTO $upstream", /= compares a text with a truth/],
+    ["FROM /* WHERE 1 INTO $upstream", /a condition takes a truth, is given a number/],
+    ["FROM /* WHERE 'a' INTO $upstream", /a condition takes a truth, is given a text/],
+    ["FROM /* WHERE temp INTO $upstream", /a condition takes a truth, is given a text/],
+    ["FROM /* WHERE temp + 1 = 2 INTO $upstream", /\+ takes a number, is given a text/],
+    ["FROM /* WHERE a || 1 = 'a1' INTO $upstream", /\|\| takes a text, is given a number/],
+    ["FROM /* WHERE -temp = 1 INTO $upstream", /- takes a number, is given a text/],
+    ["FROM /* WHERE NOT 'a' INTO $upstream", /NOT takes a truth/],
+    ["FROM /* WHERE a = 'x' AND b INTO $upstream", /AND takes a truth, is given a text/],
+    ["FROM /* WHERE a = 'x' AND $body.b INTO $upstream", /AND takes no bare \$body/],
+    ["FROM /* WHERE abs('a') = 1 INTO $upstream", /abs takes a number, is given a text/],
+    ["FROM /* WHERE length(1) = 1 INTO $upstream", /length takes a text, is given a number/],
+    ["FROM /* WHERE (a ?? 1) = 'a' INTO $upstream", /\?\? compares a text with a number/],
     ["FROM /messages/* WHERE power(1) = 1 INTO $upstream", /takes 2/],
     ["FROM /messages/modules/from/outputs/o INTO $upstream", /'from'/],
     ["FROM /messages/modules/12/outputs/o INTO $upstream", /'12'/],

@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 
+import { checkNames } from "../../../src/simulator/scenario/check.ts";
 import { durationMs } from "../../../src/simulator/scenario/duration.ts";
 import { parseScenario } from "../../../src/simulator/scenario/parse.ts";
 import { scenarioSchema } from "../../../src/simulator/scenario/schema.ts";
@@ -42,6 +43,104 @@ suite("scenario", () => {
       if (!text.includes("wait: 5s")) assert.equal(matches(parse(step(text))), false);
     });
   }
+
+  for (const [text, message] of [
+    ["{ expect: {} }", /asks for nothing.*connected/],
+    ["{ expect: { within: 3s } }", /asks for nothing/],
+    ["{ expect: { distinct: messageId } }", /has distinct and no upstream/],
+    ["{ expect: { properties: { a: b } } }", /has properties and no upstream/],
+    ["{ expect: { upstream: {} } }", /neither min nor max/],
+    ["{ expect: { upstream: { min: 3, max: 2 } } }", /from 3 to 2/],
+    ["{ expect: { module: m } }", /has module and neither/],
+    ["{ expect: { reported: {} } }", /names no property/],
+    ["{ expect: { upstream: 0, of: typo } }", /of is 'typo', no send before it/],
+    ["{ expect: { sent: typo } }", /sent is 'typo', no send before it/],
+    ["{ expect: { upstream: 0, where: nonsense = } }", /where, at character 11/],
+    ["{ send: { to: m } }", /neither a file nor a body/],
+    ["{ send: { to: m, body: 1, file: x } }", /a file and a body/],
+    ["{ send: { input: i, body: 1 } }", /input 'i' of no module/],
+    ["{ set routes: { routes: { r: FROM x INTO y } } }", /route 'r'/],
+    ["{ set routes: { routes: { a.b: FROM /* INTO $upstream } } }", /route 'a.b': the name/],
+    ["{ wait: 5 days }", /must be a duration like 30s/],
+  ] as const) {
+    test(`${text} is refused before the first step, with place and hint`, () => {
+      const read = parseScenario(step(text), "scenario.yml");
+      assert.deepEqual([read.ok, read.problems.length], [false, 1]);
+      const [problem] = read.problems;
+      assert.match(`${problem?.message} ${problem?.hint}`, message);
+      assert.equal(problem?.at?.line, 3);
+      assert.ok((problem.hint ?? "") !== "");
+    });
+  }
+
+  for (const [name, text, line, message] of [
+    ["no modules", "modules: {}\nsteps: [{ wait: 1s }]\n", 1, /at least one module/],
+    [
+      "a small volume",
+      "modules: { m: x }\nvolumes:\n  m: 10\nsteps: [{ wait: 1s }]\n",
+      3,
+      /65536 bytes/,
+    ],
+    [
+      "a wrong route",
+      "modules: { m: x }\nroutes:\n  r: nonsense\nsteps: [{ wait: 1s }]\n",
+      3,
+      /route 'r'/,
+    ],
+    [
+      "a wrong name",
+      "modules: { m: x }\nroutes:\n  a b: FROM /* INTO $upstream\nsteps: [{ wait: 1s }]\n",
+      3,
+      /name/,
+    ],
+    ["no steps", "modules: { m: x }\n", 1, /steps is absent/],
+  ] as const) {
+    test(`a head with ${name} is refused at its place, with a hint`, () => {
+      const { ok, problems } = parseScenario(text, "scenario.yml");
+      assert.deepEqual([ok, problems.length, problems[0]?.at?.line], [false, 1, line]);
+      assert.match(problems[0]?.message ?? "", message);
+      assert.ok((problems[0]?.hint ?? "") !== "");
+    });
+  }
+
+  test("a send that is named behind the expectation is not there yet", () => {
+    const text = `modules: { m: x }
+steps:
+  - send: { to: m, body: 1 }
+  - expect: { upstream: 1, of: send-1 }
+  - expect: { upstream: 1, of: late }
+  - send: { to: m, body: 1, as: late }
+  - send: { to: m, body: 1, as: late }
+`;
+    const { problems } = parseScenario(text, "scenario.yml");
+    assert.deepEqual(
+      problems.map(({ at }) => at?.line),
+      [5, 7],
+    );
+  });
+
+  test("modules that the device does not have are told with their steps", () => {
+    const text = `modules: { tiny: x }
+volumes: { tinny: 65536 }
+steps:
+  - send: { to: tinny, body: 1 }
+  - expect: { connected: tinny }
+  - expect: { module: tinny, upstream: 0 }
+  - kill module: tinny
+  - patch twin: { module: tiny, desired: {} }
+  - fill disk: { module: tiny }
+`;
+    const read = parseScenario(text, "scenario.yml");
+    assert.ok(read.ok, JSON.stringify(read.problems));
+    const problems = checkNames(read.value.steps, Object.keys(read.value.volumes ?? {}), ["tiny"]);
+    assert.deepEqual(
+      problems.map(({ at, hint }) => [at?.line, hint?.slice(0, 17)]),
+      [
+        ...[undefined, 4, 5, 6, 7].map((line) => [line, "Did you mean tiny"]),
+        [9, "Give it one at th"],
+      ],
+    );
+  });
 
   test("a wait that no timer can hold is refused at its value", () => {
     for (const wait of ["597h", 2_147_484]) {

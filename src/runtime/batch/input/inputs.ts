@@ -1,5 +1,6 @@
 /** Which files are the input of a job? Relative to it, in one order, without what a job writes itself. */
 
+import type { Dir } from "node:fs";
 import { opendirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 
@@ -113,7 +114,7 @@ function walk({ root, output, guard, take }: Walk, below: string): void {
   const folders: string[] = [];
   const prefix = below === "" ? "" : `${below}/`;
   // Without a promise for each entry: a million of them take a second this way, and five the other.
-  const opened = opendirSync(join(root, below), { bufferSize: READ_AHEAD });
+  const opened = openFolder(join(root, below));
   try {
     for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
       const path = prefix + entry.name;
@@ -135,4 +136,15 @@ function walk({ root, output, guard, take }: Walk, below: string): void {
 /** A link that leads nowhere is taken too: to find it missing is a failure of that file. */
 function pointsToFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+}
+
+/** @throws UserError BATCH_INPUT */
+function openFolder(path: string): Dir {
+  try {
+    return opendirSync(path, { bufferSize: READ_AHEAD });
+  } catch (error) {
+    throw userError("BATCH_INPUT", `${path} cannot be listed: ${(error as Error).message}`, {
+      hint: "Let this user read the folder, or name the files with --input-list.",
+    });
+  }
 }

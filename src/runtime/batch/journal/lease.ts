@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import {
+  existsSync,
   linkSync,
   readFileSync,
   renameSync,
@@ -20,6 +21,9 @@ export type LeaseHolder = {
   readonly startTicks: string;
   readonly token: string;
 };
+
+/** Of a lease that cannot be read: its last heartbeat is all that is known. */
+const UNKNOWN: LeaseHolder = { host: "an unknown host", pid: 0, startTicks: "", token: "" };
 
 export type Lease = {
   /** Whether it is still this process that holds it: asked before each write. */
@@ -48,10 +52,10 @@ export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
   };
   const own = `${file}.${holder.token}`;
   try {
-    writeFileSync(own, JSON.stringify(holder));
-    for (;;) {
-      if (linked(own, file)) break;
-      const other = readHolder(file);
+    // On the disk before it has its name: no power cut leaves an empty lease.
+    writeFileSync(own, JSON.stringify(holder), { flush: true });
+    while (!linked(own, file)) {
+      const other = readHolder(file) ?? (existsSync(file) ? UNKNOWN : undefined);
       if (other !== undefined && !isStale(options, other)) return other;
       // Under a name of its own first: two who come at once do not remove each other's.
       if (other !== undefined) setAside(file, other, holder.token);
@@ -105,10 +109,11 @@ function setAside(file: string, expected: LeaseHolder, token: string): void {
   rmSync(aside, { force: true });
 }
 
-/** `undefined` where nobody holds it. */
+/** `undefined` where nobody holds it, or who it is cannot be read. */
 export function readHolder(file: string): LeaseHolder | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as LeaseHolder;
+    const holder = JSON.parse(readFileSync(file, "utf8")) as LeaseHolder | null;
+    return typeof holder?.token === "string" ? holder : undefined;
   } catch {
     return undefined;
   }

@@ -90,6 +90,12 @@ function readLine({ bytes, at: start, end }: Line, { plan, scanner, put, inputs 
     if (at >= end || bytes[at] !== COMMA) break;
     at += 1;
   }
+  const isBroken = bytes[at] === RETURN && at + 1 < end && bytes[at + 1] !== NEWLINE;
+  if (at < end && isBroken) {
+    throw new Error(
+      "a carriage return without a line feed stands in the row: end lines with \\n or \\r\\n",
+    );
+  }
   if (column !== plan.length) {
     throw new Error(`the row has ${column} columns, expected ${plan.length}`);
   }

@@ -103,7 +103,7 @@ const CHUNK_BYTES = 1024 * 1024;
 function* bodies(parts: readonly DonePart[], name: string): Generator<Uint8Array> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   for (const { root, done } of parts) {
-    const file = openSync(join(root, name), "r");
+    const file = openResult(join(root, name));
     try {
       let at = done.headBytes;
       for (;;) {
@@ -117,5 +117,14 @@ function* bodies(parts: readonly DonePart[], name: string): Generator<Uint8Array
     } finally {
       closeSync(file);
     }
+  }
+}
+
+/** @throws UserError BATCH_MERGE */
+function openResult(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw mergeRefusal(`${path}, a shard's result, cannot be read: ${(error as Error).message}`);
   }
 }

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { TestContext } from "node:test";
+
+import { serveControl } from "../../src/simulator/control.ts";
+import { testDevice } from "../support/device.ts";
+
+async function controlled(context: TestContext) {
+  const { device, log } = await testDevice(context, { names: ["m"], clients: ["other"] });
+  const control = await serveControl(device, 0);
+  context.after(() => control.close());
+  const ask = async (method: string, path: string, body?: string) => {
+    const given = body === undefined ? {} : { body };
+    const response = await fetch(`${control.url}${path}`, { method, ...given });
+    return { status: response.status, text: await response.text() };
+  };
+  return { device, ask, log };
+}
+
+const large = "x".repeat(300_000);
+
+suite("control over HTTP", () => {
+  for (const [method, path, body, status, reason] of [
+    ["GET", "/upstream?after=abc", undefined, 400, /after is 'abc'/],
+    ["GET", "/upstream?after=-1", undefined, 400, /after is '-1'/],
+    ["GET", "/upstream?after=0", undefined, 200, /"count":0/],
+    ["POST", "/modules/m/inputs/", "{}", 400, /name of an input/],
+    ["POST", "/modules/m/methods/", "{}", 400, /name of a method/],
+    ["POST", "/modules/m/inputs/in", large, 413, /300\d+ bytes with its properties, 262144/],
+    ["POST", "/messages", large, 413, /300\d+ bytes with its properties, 262144/],
+    ["POST", `/modules/m/inputs/in?p=${"%C3%A9".repeat(2_000)}`, "{}", 202, /{}/],
+    ["POST", "/modules/m/methods/x", JSON.stringify(large), 400, /128 KiB/],
+    ["POST", "/modules/m/methods/x", "null", 404, /not found/],
+    ["POST", "/modules/m/methods/x", "nonsense", 400, /JSON/],
+    ["PUT", "/routes", "[]", 400, /JSON object/],
+    ["PUT", "/routes", '{"r": null}', 400, /route 'r': it must be a text/],
+    [
+      "PUT",
+      "/routes",
+      '{"r": {"route": "FROM /* INTO $upstream", "prio": 1}}',
+      400,
+      /'prio' is no key/,
+    ],
+    ["PUT", "/routes", '{"a.b": "FROM /* INTO $upstream"}', 400, /route 'a.b': the name/],
+    ["PUT", "/routes", '{"r": {"route": "FROM /* INTO $upstream", "priority": 1}}', 200, /\[\]/],
+    ["GET", "/modules/other/twin", undefined, 200, /desired/],
+    ["PATCH", "/modules/other/twin", '{"a": 1}', 200, /version/],
+    ["POST", "/modules/other/inputs/in", "{}", 202, /{}/],
+    ["POST", "/modules/other/kill", undefined, 400, /another client's/],
+    ["GET", "/modules/nobody/twin", undefined, 404, /no module 'nobody'/],
+  ] as const) {
+    test(`${method} ${path.slice(0, 60)} ${body?.slice(0, 60) ?? ""} is ${status}`, async (context) => {
+      const { ask } = await controlled(context);
+      const answer = await ask(method, path, body);
+      assert.equal(answer.status, status, answer.text);
+      assert.match(answer.text, reason);
+    });
+  }
+
+  test("a refused set of routes changes nothing", async (context) => {
+    const { ask, device } = await controlled(context);
+    await ask("PUT", "/routes", "[]");
+    await ask("POST", "/messages", "{}");
+    assert.equal(device.upstream.count(), 1);
+  });
+
+  test("properties that no topic of an input holds are refused, by routes they go nowhere", async (context) => {
+    const { device, log } = await controlled(context);
+    const bag = { system: {}, properties: { p: "é".repeat(11_000) } };
+    const body = Buffer.from("{}");
+    assert.throws(
+      () => device.hub.sendToInput("m", "in", { bag, body }),
+      /66\d+ bytes.* 65535 are/,
+    );
+    device.hub.setRoutes({
+      r: 'FROM /messages/* INTO BrokeredEndpoint("/modules/m/inputs/in")',
+      up: "FROM /messages/* INTO $upstream",
+    });
+    device.hub.sendFromDevice({ bag, body });
+    assert.deepEqual([device.hub.queueLength("m"), device.upstream.count()], [0, 1]);
+    assert.equal(device.hub.counters().refused, 1);
+    assert.match(log.lines.join("\n"), /error a message does not go to m\/in/);
+  });
+});
