@@ -1,10 +1,7 @@
 /** How long after the exec of the runtime's entrypoint is it ready, and when has it scored once? */
 
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,6 +13,7 @@ import type { BenchModel } from "../models/bench-model.ts";
 import type { Processes } from "../processes.ts";
 import { BARE_SERVER, NO_TELEMETRY } from "../servers/bare.ts";
 import { BIN, writeSpec } from "../servers/edgewright.ts";
+import { freePort } from "../servers/free-port.ts";
 import { readyLine } from "../servers/server.ts";
 import type { Workplace } from "../workplace.ts";
 import type { Finding } from "./finding.ts";
@@ -105,13 +103,4 @@ async function score(url: string, model: BenchModel): Promise<void> {
   const response = await fetch(url, { method: "POST", headers, body: new Uint8Array(bytes) });
   if (!response.ok) throw new Error(`${url} says ${response.status}: ${await response.text()}`);
   await response.arrayBuffer();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

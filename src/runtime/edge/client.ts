@@ -89,6 +89,9 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
     else options.onInput({ ...input, body, acknowledge });
   });
   let transport: Transport | undefined;
+  const keep = (made: Transport): void => {
+    transport = made;
+  };
   class HoldingMqtt extends mqtt.Mqtt {
     constructor(...parameters: ConstructorParameters<typeof mqtt.Mqtt>) {
       super(...parameters);
@@ -100,7 +103,7 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
         onFault: (topic, { message }) =>
           finish(`a packet to ${topic.slice(0, 200)} cannot be read: ${message}`),
       });
-      transport = this as unknown as Transport;
+      keep(this);
     }
   }
   const client = await within(

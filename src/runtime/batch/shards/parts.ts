@@ -40,13 +40,13 @@ export function partsOf(output: string): readonly [Part, ...(readonly Part[])] {
       throw mergeRefusal(`${root} is of another job than ${first.root}`);
     }
   }
-  const parts = Array.from({ length: count }, (_, index) => {
+  const partAt = (index: number): Part => {
     const part = known.find(({ identity }) => identity.shard.index === index);
     if (part !== undefined) return ended(part);
     const place = join(output, shardFolder({ index, count }));
     throw mergeRefusal(`shard ${index} of ${count} is missing: ${place}`);
-  });
-  return parts as unknown as readonly [Part, ...Part[]];
+  };
+  return [partAt(0), ...Array.from({ length: count - 1 }, (_, before) => partAt(before + 1))];
 }
 
 function shardAt(root: string): Found {
