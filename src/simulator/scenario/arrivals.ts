@@ -3,6 +3,7 @@
 import { subjectOf } from "../hub/message.ts";
 import type { HubMessage } from "../hub/message.ts";
 import type { Upstream } from "../hub/upstream.ts";
+import { RouteFault } from "../routes/lexer.ts";
 import { parseCondition } from "../routes/route.ts";
 import type { Step } from "./schema.ts";
 import type { Sender } from "./sender.ts";
@@ -18,31 +19,70 @@ export type Tally = {
   readonly duplicates: number;
 };
 
-export function tally(upstream: Upstream, sender: Sender): Tally {
+export type Arrivals = {
+  readonly tally: () => Tally;
+  /** How many have arrived that meet the expectation. @throws RouteFault for a wrong condition */
+  readonly count: (expect: Expect) => number;
+};
+
+type Counter = { readonly see: (message: HubMessage) => void; readonly count: () => number };
+
+/**
+ * Counts messages as they arrive, for each expectation that will be asked for: the hub keeps the newest
+ * alone, and a run may have any number.
+ */
+export function watchArrivals(
+  upstream: Upstream,
+  sender: Sender,
+  expects: readonly Expect[],
+): Arrivals {
+  const counters = new Map<Expect, Counter | RouteFault>();
+  for (const expect of expects) counters.set(expect, counterOf(expect, sender));
   let results = 0;
   const ids = new Set<string>();
-  for (const { bag } of upstream.messages()) {
-    const mid = bag.system["mid"];
-    if (mid === undefined || sender.nameOf(mid) === undefined) continue;
+  upstream.watch((message) => {
+    for (const counter of counters.values()) {
+      if (!(counter instanceof RouteFault)) counter.see(message);
+    }
+    const mid = message.bag.system["mid"];
+    if (mid === undefined || sender.nameOf(mid) === undefined) return;
     results += 1;
     ids.add(mid);
-  }
-  const sent = sender.total();
+  });
   return {
-    sent,
-    results,
-    distinct: ids.size,
-    lost: sent - ids.size,
-    duplicates: results - ids.size,
+    tally: () => {
+      const sent = sender.total();
+      const distinct = ids.size;
+      return { sent, results, distinct, lost: sent - distinct, duplicates: results - distinct };
+    },
+    count: (expect) => {
+      const counter = counters.get(expect);
+      if (counter instanceof RouteFault) throw counter;
+      return counter?.count() ?? 0;
+    },
   };
 }
 
-/** How many have arrived that meet the expectation. @throws RouteFault for a wrong condition */
-export function countArrived(expect: Expect, upstream: Upstream, sender: Sender): number {
-  const meets = filterOf(expect, sender);
-  const arrived = upstream.messages().filter(meets);
-  if (expect.distinct === undefined) return arrived.length;
-  return new Set(arrived.map(({ bag }) => bag.system["mid"])).size;
+/** A wrong condition is the fault of its step, when that is reached. */
+function counterOf(expect: Expect, sender: Sender): Counter | RouteFault {
+  if (expect.upstream === undefined) return { see: () => undefined, count: () => 0 };
+  let meets: (message: HubMessage) => boolean;
+  try {
+    meets = filterOf(expect, sender);
+  } catch (error) {
+    if (error instanceof RouteFault) return error;
+    throw error;
+  }
+  let count = 0;
+  const ids = new Set<string | undefined>();
+  return {
+    see: (message) => {
+      if (!meets(message)) return;
+      count += 1;
+      if (expect.distinct !== undefined) ids.add(message.bag.system["mid"]);
+    },
+    count: () => (expect.distinct === undefined ? count : ids.size),
+  };
 }
 
 function filterOf({ of, output, properties, where, module }: Expect, sender: Sender) {

@@ -7,7 +7,7 @@ import type { Device } from "../device.ts";
 import { MessageRefused } from "../hub/message-limits.ts";
 import { StorageFault } from "../hub/storage-fault.ts";
 import { RouteFault } from "../routes/lexer.ts";
-import { tally } from "./arrivals.ts";
+import { watchArrivals } from "./arrivals.ts";
 import type { Tally } from "./arrivals.ts";
 import type { Scenario } from "./parse.ts";
 import { isStop } from "./patience.ts";
@@ -49,7 +49,11 @@ export async function runScenario(options: ScenarioRunOptions): Promise<Verdict>
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   const sender = createSender({ device, folder, clock, signal });
-  const stage: Stage = { device, sender, clock, volumeOf, signal, patched: new Map() };
+  const expects = scenario.steps.flatMap(({ step }) =>
+    step.verb === "expect" ? [step.value] : [],
+  );
+  const arrivals = watchArrivals(device.upstream, sender, expects);
+  const stage: Stage = { device, sender, arrivals, clock, volumeOf, signal, patched: new Map() };
   const steps: StepReport[] = [];
   const report = (step: StepReport): boolean => {
     steps.push(step);
@@ -70,7 +74,7 @@ export async function runScenario(options: ScenarioRunOptions): Promise<Verdict>
   }
   return {
     ok: steps.every(({ ok }) => ok),
-    ...tally(device.upstream, sender),
+    ...arrivals.tally(),
     steps,
     ...(failedAt !== undefined && { failedAt }),
     ...(options.signal.aborted && { stopped: true }),

@@ -9,7 +9,7 @@ import type { Device } from "../device.ts";
 import { isObject } from "../hub/merge-patch.ts";
 import type { JsonObject } from "../hub/merge-patch.ts";
 import type { MethodAnswer } from "../hub/methods.ts";
-import { countArrived } from "./arrivals.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { durationMs } from "./duration.ts";
 import { sleep, unlessStopped } from "./patience.ts";
 import type { Step } from "./schema.ts";
@@ -21,6 +21,7 @@ export class StepFailed extends Error {}
 export type Stage = {
   readonly device: Device;
   readonly sender: Sender;
+  readonly arrivals: Arrivals;
   readonly clock: Clock;
   /** Folder of a module's volume where its size is limited. */
   readonly volumeOf: (module: string) => string | undefined;
@@ -103,13 +104,13 @@ async function expectation(value: Value<"expect">, stage: Stage): Promise<string
   await sleep(SETTLE_MS, signal);
   const late = await missingIn(value, stage);
   if (late !== undefined) throw new StepFailed(late.text);
-  return `${countArrived(value, stage.device.upstream, stage.sender)} messages`;
+  return `${stage.arrivals.count(value)} messages`;
 }
 
 type Missing = { readonly text: string; readonly final?: boolean };
 
 async function missingIn(value: Value<"expect">, stage: Stage): Promise<Missing | undefined> {
-  const { device, sender } = stage;
+  const { device, sender, arrivals } = stage;
   const { upstream, reported, connected, sent } = value;
   if (sent !== undefined) {
     const found = sender.byName(sent);
@@ -120,7 +121,7 @@ async function missingIn(value: Value<"expect">, stage: Stage): Promise<Missing 
     return { text: `${connected} is not connected` };
   }
   if (upstream !== undefined) {
-    const count = countArrived(value, device.upstream, sender);
+    const count = arrivals.count(value);
     const { min = 0, max } =
       typeof upstream === "number" ? { min: upstream, max: upstream } : upstream;
     if (max !== undefined && count > max) {
