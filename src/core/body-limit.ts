@@ -28,6 +28,17 @@ export function bodyLimitBytes(deployment: BodySharer): number {
   return Math.min(MOST_BODY_BYTES, left);
 }
 
+/** What all bodies together may take, those of waiting requests too; Infinity where one has no limit. */
+export function bodyRoomBytes(
+  deployments: readonly (BodySharer & { readonly instances: number })[],
+): number {
+  return deployments.reduce((sum, deployment) => {
+    const { memoryBytes, instances } = deployment;
+    const left = memoryBytes === null ? Number.POSITIVE_INFINITY : memoryBytes - needOf(deployment);
+    return sum + instances * left;
+  }, 0);
+}
+
 /** Bytes below which an instance cannot do its work: its model, and 1 MiB for each request at once. */
 export function leastMemoryBytes(deployment: BodySharer): number {
   const slots = deployment.batch === undefined ? deployment.maxConcurrentRequestsPerInstance : 0;

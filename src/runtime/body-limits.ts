@@ -1,9 +1,8 @@
-/** Which limit has a request's body, by the deployment that it is for? */
+/** Which limit has a request's body, by the deployment that it is for, and which have all together? */
 
-import { bodyLimitBytes } from "../core/body-limit.ts";
+import { bodyLimitBytes, bodyRoomBytes } from "../core/body-limit.ts";
 import type { ResolvedDeployment } from "../spec/resolved.ts";
-
-export type BodyLimits = (deployment: string | undefined) => number;
+import type { BodyLimits } from "./fronts/requests/body.ts";
 
 /** @param traffic the share of each deployment now: one that gets none decides for nobody else */
 export function createBodyLimits(
@@ -23,7 +22,7 @@ export function createBodyLimits(
   // Each request asks, and the shares hardly ever change.
   let known: Readonly<Record<string, number>> = {};
   let limit = limitOf(known);
-  return (deployment) => {
+  const each = (deployment: string | undefined): number => {
     if (deployment !== undefined) return byName.get(deployment.toLowerCase()) ?? smallest;
     const shares = traffic();
     if (shares !== known) {
@@ -32,4 +31,5 @@ export function createBodyLimits(
     }
     return limit;
   };
+  return { each, together: bodyRoomBytes(deployments) };
 }

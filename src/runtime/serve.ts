@@ -116,7 +116,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     createId: randomUUID,
     host,
     port,
-    maxBodyBytes: createBodyLimits(endpoint.deployments, router.traffic),
+    bodyLimits: createBodyLimits(endpoint.deployments, router.traffic),
   });
   const metricsFront = createMetricsFront(metrics, host, metricsPort);
   let edge: EdgeModule | undefined;

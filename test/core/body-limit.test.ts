@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { bodyLimitBytes, memoryProblems } from "../../src/core/body-limit.ts";
+import { bodyLimitBytes, bodyRoomBytes, memoryProblems } from "../../src/core/body-limit.ts";
 
 const MIB = 2 ** 20;
 const deployment = {
@@ -25,6 +25,13 @@ suite("the limit of a request's body", () => {
   ] as const) {
     test(what, () => assert.equal(bodyLimitBytes({ ...deployment, ...over }), bytes));
   }
+
+  test("all bodies together may take what the models leave, or anything where one has no limit", () => {
+    const blue = { ...deployment, instances: 2 };
+    const green = { ...deployment, instances: 1, memoryBytes: 61 * MIB };
+    assert.equal(bodyRoomBytes([blue, green]), 9 * MIB);
+    assert.equal(bodyRoomBytes([blue, { ...green, memoryBytes: null }]), Number.POSITIVE_INFINITY);
+  });
 
   test("below 1 MiB it is an error with the numbers", () => {
     const small = { ...deployment, maxConcurrentRequestsPerInstance: 5 };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
 import { suite, test } from "node:test";
 
 import { UserError } from "../../src/core/problem.ts";
@@ -30,6 +32,17 @@ async function cramped(memoryBytes: Readonly<Record<string, number>>) {
   return { ...endpoint, deployments };
 }
 
+async function answeredWith(status: number, ask: () => Promise<Response>): Promise<Response> {
+  const statuses: number[] = [];
+  while (statuses.length < 200) {
+    const answer = await ask();
+    if (answer.status === status) return answer;
+    statuses.push(answer.status);
+    await answer.arrayBuffer();
+  }
+  throw new Error(`never ${status}, but ${statuses.join(" ")}`);
+}
+
 suite("body limits", () => {
   test("a body beyond what memory leaves gets 413, by the deployment that it is for", async (t) => {
     const running = await serve({
@@ -50,6 +63,43 @@ suite("body limits", () => {
     assert.equal((await score(running.url, body, named)).status, 200);
   });
 
+  test("bodies that fit one by one, but not together, are refused at once, and leave their room", async (t) => {
+    const running = await serve({
+      endpoint: await cramped({ blue: 54 * MIB, green: 50 * MIB + MIB }),
+      host: "127.0.0.1",
+      port: 0,
+      auth: { mode: "none", keys: [] },
+      log: SILENT_LOG,
+      clock: CLOCK,
+    });
+    t.after(() => running.stop());
+    const blue = { "azureml-model-deployment": "blue" };
+    const body = `{"data": [[1, 2, 3]]${" ".repeat(3 * MIB)}}`;
+    const ask = () => fetch(`${running.url}/score`, { method: "POST", headers: blue, body });
+    for (const ending of ["finished", "broken off"]) {
+      const slow = request(`${running.url}/score`, {
+        method: "POST",
+        headers: { ...blue, "content-length": body.length },
+      });
+      const answered = once(slow, ending === "finished" ? "response" : "error");
+      slow.write(body.slice(0, -1));
+      // From when the first is there, which only the refusal shows.
+      const second = await answeredWith(429, ask);
+      assert.equal(second.headers.get("ms-azureml-model-error-reason"), "too_many_pending_request");
+      assert.equal(await second.text(), "");
+      if (ending === "finished") {
+        slow.end(body.slice(-1));
+        const [response] = await answered;
+        assert.equal(response.statusCode, 200);
+        response.resume();
+      } else {
+        slow.destroy(new Error("broken off"));
+        await answered;
+      }
+      await answeredWith(200, ask);
+    }
+  });
+
   test("a start without room for bodies is refused with the numbers", async () => {
     const endpoint = await cramped({ blue: 50 * MIB });
     const auth = { mode: "none", keys: [] } as const;
@@ -64,7 +114,7 @@ suite("body limits", () => {
   test("without a name the smallest of those with traffic counts, as traffic is now", async () => {
     const { deployments } = await cramped({ blue: 60 * MIB, green: 55 * MIB });
     let traffic: Record<string, number> = { blue: 100, green: 0 };
-    const limits = createBodyLimits(deployments, () => traffic);
+    const limits = createBodyLimits(deployments, () => traffic).each;
     assert.equal(limits(undefined), 10 * MIB);
     traffic = { blue: 90, green: 10 };
     assert.equal(limits(undefined), 5 * MIB);

@@ -177,7 +177,7 @@ suite("serve", async () => {
       createId: () => "id",
       host: "127.0.0.1",
       port: Number(new URL(url).port),
-      maxBodyBytes: () => 1,
+      bodyLimits: { each: () => 1, together: 1 },
     });
     await assert.rejects(front.start(), (error) => {
       assert.ok(error instanceof UserError);

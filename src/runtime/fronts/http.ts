@@ -1,50 +1,45 @@
 /** The HTTP front: requests in, envelopes to the scorer, answers out. */
 
 import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 
 import { Cancellation } from "../../core/cancellation.ts";
-import type { Clock, Log } from "../../core/ports.ts";
-import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
-import type { RuntimeMetrics } from "../runtime-metrics.ts";
-import { errorResponse } from "../wire/fault.ts";
-import { readBody, readRaw, SenderGone } from "./body.ts";
-import { answerBrokenRequest } from "./broken-request.ts";
+import type { Log } from "../../core/ports.ts";
+import type { ScoringResponse } from "../../core/scoring.ts";
+import { errorResponse, OVERLOAD_RESPONSE } from "../wire/fault.ts";
+import { NoRoom, readBody, SenderGone } from "./requests/body.ts";
+import { createBodyRoom } from "./requests/body-room.ts";
+import type { BodyRoom } from "./requests/body-room.ts";
+import { answerBrokenRequest } from "./requests/broken-request.ts";
 import { compress } from "./compress.ts";
 import { OWN_CONVENTIONS } from "./conventions/conventions.ts";
-import type { Conventions } from "./conventions/conventions.ts";
 import { createDrain } from "./drain.ts";
 import type { Drain } from "./drain.ts";
-import { envelopeOf } from "./envelope.ts";
-import { ruleFault } from "./http-rules.ts";
+import { HttpRequest } from "./requests/http-request.ts";
+import { ruleFault } from "./requests/http-rules.ts";
 import { isJobPath, MOST_JOB_BYTES, NO_JOBS } from "./jobs.ts";
 import type { JobRoutes } from "./jobs.ts";
 import { listen } from "./listen.ts";
 import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
+import { answerScore, conventionsOf, scoreBody } from "./scoring-route.ts";
+import type { Exchange, ScoringRouteOptions } from "./scoring-route.ts";
 import { sendAnswer } from "./send.ts";
 import { asV2Fault } from "./v2/fault.ts";
 import { v2Route } from "./v2/v2.ts";
 import type { V2Options } from "./v2/v2.ts";
 
-export type HttpFrontOptions = {
-  readonly scorer: Scorer;
+export type HttpFrontOptions = ScoringRouteOptions & {
   readonly pages: PageOptions;
-  /** Its own where absent. */
-  readonly conventions?: Conventions;
   readonly v2: V2Options;
   /** Of a batch endpoint. */
   readonly jobs?: JobRoutes;
   /** Lets a request with this Authorization header in. @throws ScoringError AUTH_* */
   readonly admit: (authorization: string | undefined) => void;
-  readonly metrics: Pick<RuntimeMetrics, "observeRequest">;
   readonly log: Log;
-  readonly clock: Clock;
   readonly createId: () => string;
   readonly host: string;
   readonly port: number;
-  /** By the deployment that a request names, if it does. */
-  readonly maxBodyBytes: (deployment: string | undefined) => number;
 };
 
 export type HttpFront = {
@@ -64,6 +59,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
 
 export function createHttpFront(options: HttpFrontOptions): HttpFront {
   const server = createServer({
+    IncomingMessage: HttpRequest,
     // A slow or silent sender is cut off; bodies have the time a thin link needs.
     headersTimeout: 15_000,
     requestTimeout: 300_000,
@@ -73,8 +69,9 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     requireHostHeader: false,
   });
   const drain = createDrain(server);
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
-    void serve(options, drain, { request, response });
+  const room = createBodyRoom(options.bodyLimits.together);
+  const onRequest = (request: HttpRequest, response: ServerResponse): void =>
+    void serve(options, { drain, room }, { request, response });
   server.on("request", onRequest);
   // Without a listener Node answers an empty 417.
   server.on("checkExpectation", onRequest);
@@ -87,19 +84,10 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   };
 }
 
-/** One request on its way to its answer. */
-type Exchange = {
-  readonly request: IncomingMessage;
-  readonly path: string;
-  readonly query: string;
-  readonly requestId: string;
-  readonly cancellation: Cancellation;
-};
-
 async function serve(
   options: HttpFrontOptions,
-  drain: Drain,
-  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  { drain, room }: { readonly drain: Drain; readonly room: BodyRoom },
+  { request, response }: { request: HttpRequest; response: ServerResponse },
 ): Promise<void> {
   const cancellation = new Cancellation();
   drain.enter(request.socket, response, () => cancellation.cancel("gone"));
@@ -108,21 +96,20 @@ async function serve(
   let answer: ScoringResponse;
   if (ids.ok) {
     const [path, query] = splitUrl(request.url ?? "/");
-    const exchange = { request, path, query, requestId: ids.requestId, cancellation };
+    const { requestId } = ids;
+    const share = room.enter();
+    const exchange = { request, path, query, requestId, cancellation, share };
     try {
       answer = await answerTo(options, exchange);
     } catch (error) {
       answer = faultOf(options, exchange, error);
     }
+    share.leave();
     answer = conventions.finish(request, answer);
   } else answer = tooLongId(ids.message);
   // After a body that was not read to its end the rest of it would be read as the next request.
   const close = drain.begun() || !request.complete;
   sendAnswer(response, answer, { ids: ids.headers, close });
-}
-
-function conventionsOf({ conventions }: HttpFrontOptions): Conventions {
-  return conventions ?? OWN_CONVENTIONS;
 }
 
 /** @source azureml-contract 4.6 */
@@ -150,10 +137,14 @@ function answerTo(
 
 function answerJobs(
   { jobs = NO_JOBS }: HttpFrontOptions,
-  { request, path }: Exchange,
+  { request, path, share }: Exchange,
 ): Promise<ScoringResponse> {
   const { method = "" } = request;
-  return jobs({ method, path, body: () => readBody(request, MOST_JOB_BYTES) });
+  return jobs({
+    method,
+    path,
+    body: () => readBody(request, { limitBytes: MOST_JOB_BYTES, share }),
+  });
 }
 
 function faultOf(
@@ -163,7 +154,7 @@ function faultOf(
 ): ScoringResponse {
   // Its connection is closed: the status is for the metrics alone.
   const gone = error instanceof SenderGone;
-  const answer = gone ? { ...errorResponse(error), status: CLIENT_GONE } : errorResponse(error);
+  const answer = gone ? { ...errorResponse(error), status: CLIENT_GONE } : refusalOf(error);
   if (answer.status >= 500) {
     options.log.error((error as Error).stack ?? String(error), { requestId });
   }
@@ -172,54 +163,25 @@ function faultOf(
   return path.startsWith("/v2") ? asV2Fault(answer) : answer;
 }
 
+function refusalOf(error: unknown): ScoringResponse {
+  return error instanceof NoRoom ? OVERLOAD_RESPONSE : errorResponse(error);
+}
+
 /** At the first question mark. */
 function splitUrl(url: string): readonly [string, string] {
   const mark = url.indexOf("?");
   return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
 }
 
-function reads({ method }: IncomingMessage): boolean {
+function reads({ method }: HttpRequest): boolean {
   return method === "GET" || method === "HEAD";
 }
 
 /** As nginx counts it. */
 const CLIENT_GONE = 499;
 const READING = ["GET", "HEAD"];
-const SCORE = { kind: "score" } as const;
-
-function answerScore(
-  options: HttpFrontOptions,
-  exchange: Exchange,
-): ScoringResponse | Promise<ScoringResponse> {
-  const { scoreMethods, notAllowed } = conventionsOf(options);
-  const { method = "" } = exchange.request;
-  if (!scoreMethods.includes(method)) return notAllowed(method, scoreMethods);
-  return scoreBody(options, exchange, { protocol: SCORE });
-}
-
-async function scoreBody(
-  options: HttpFrontOptions,
-  { request, query, requestId, cancellation }: Exchange,
-  {
-    protocol,
-    deployment,
-  }: { readonly protocol: Protocol; readonly deployment?: string | undefined },
-): Promise<ScoringResponse> {
-  const { scorer, metrics, clock, maxBodyBytes } = options;
-  const start = clock.monotonic();
-  const asked = deployment ?? request.headers["azureml-model-deployment"];
-  const read = conventionsOf(options).encodedBodies ? readRaw : readBody;
-  const body = await read(request, maxBodyBytes(typeof asked === "string" ? asked : undefined));
-  const answer = await scorer.score(
-    envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
-  );
-  const by = answer.headers["azureml-model-deployment"] ?? "";
-  metrics.observeRequest(by, answer.status, clock.monotonic() - start);
-  return answer;
-}
-
 async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<ScoringResponse> {
-  const { request, path } = exchange;
+  const { request, path, share } = exchange;
   const route = v2Route(options.v2, path);
   if (route.kind === "page") {
     return reads(request) || route.page.status === 404
@@ -228,7 +190,7 @@ async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<
   }
   if (request.method !== "POST") return v2NotAllowed(request, ["POST"]);
   if (route.kind === "posted") {
-    const body = await readBody(request, options.maxBodyBytes(undefined));
+    const body = await readBody(request, { limitBytes: options.bodyLimits.each(undefined), share });
     return route.page(Buffer.from(body).toString());
   }
   const { model, deployment } = route;
@@ -255,6 +217,6 @@ async function answerPage(
 }
 
 /** The protocol has conventions of its own. */
-function v2NotAllowed({ method = "" }: IncomingMessage, allowed: readonly string[]) {
+function v2NotAllowed({ method = "" }: HttpRequest, allowed: readonly string[]) {
   return asV2Fault(OWN_CONVENTIONS.notAllowed(method, allowed));
 }

@@ -38,8 +38,8 @@ function isIntegerType(type: DType): type is IntegerType {
  */
 export function numbersAs(spec: TensorSpec, numbers: Float64Array): TensorData {
   const { type } = spec;
-  if (type === "float32") return new Float32Array(numbers);
-  if (type === "float64") return numbers;
+  if (type === "float32") return singlesOf(numbers);
+  if (type === "float64") return numbers.slice();
   if (type === "float16") return Uint16Array.from(numbers, numberToFloat16);
   if (isIntegerType(type)) {
     const { low, high, array } = INTEGERS[type];
@@ -55,6 +55,28 @@ export function numbersAs(spec: TensorSpec, numbers: Float64Array): TensorData {
   const write = elementWriter(spec, data);
   for (let index = 0; index < numbers.length; index += 1) write(index, numbers[index]);
   return data;
+}
+
+/** Small tensors share memory: making some of their own costs more than filling it. */
+const POOL_LENGTH = 16 * 1024;
+const MOST_POOLED = 1024;
+/** Where vector instructions like a tensor to begin: 64 bytes. */
+const ALIGNED = 16;
+let pool = new Float32Array(POOL_LENGTH);
+let pooled = 0;
+
+function singlesOf(numbers: Float64Array): Float32Array {
+  const { length } = numbers;
+  // The engine keeps very small ones on its own heap.
+  if (length <= ALIGNED || length > MOST_POOLED) return new Float32Array(numbers);
+  if (pooled + length > POOL_LENGTH) {
+    pool = new Float32Array(POOL_LENGTH);
+    pooled = 0;
+  }
+  const singles = new Float32Array(pool.buffer, pooled * Float32Array.BYTES_PER_ELEMENT, length);
+  pooled += Math.ceil(length / ALIGNED) * ALIGNED;
+  for (let index = 0; index < length; index += 1) singles[index] = numbers[index] as number;
+  return singles;
 }
 
 /** A function that puts values of `spec.type` into `data`, or throws ScoringError INPUT_TYPE. */

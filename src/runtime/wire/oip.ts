@@ -143,17 +143,23 @@ function parseBinaryTensor(
 }
 
 function parseShape(spec: TensorSpec, shape: JsonValue): readonly number[] {
-  const dims = shape instanceof NumberList && shape.dims.length === 1 ? [...shape.data] : shape;
-  if (
-    Array.isArray(dims) &&
-    dims.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0)
-  ) {
-    return dims as readonly number[];
-  }
+  const dims = dimsOf(shape);
+  if (dims !== undefined) return dims;
   throw new ScoringError(
     "INPUT_SHAPE",
     `input '${spec.name}' has a "shape" that is no list of whole numbers from 0`,
   );
+}
+
+function dimsOf(shape: JsonValue): readonly number[] | undefined {
+  const values = shape instanceof NumberList && shape.dims.length === 1 ? shape.data : shape;
+  if (!(values instanceof Float64Array || Array.isArray(values))) return undefined;
+  const dims: number[] = [];
+  for (const dim of values as Iterable<JsonValue>) {
+    if (typeof dim !== "number" || !Number.isSafeInteger(dim) || dim < 0) return undefined;
+    dims.push(dim);
+  }
+  return dims;
 }
 
 /** The outputs asked for, all where none is named, and which of them go out as raw bytes. */

@@ -2,7 +2,7 @@
 
 export class NumberList {
   readonly dims: readonly number[];
-  /** Row-major; exact as the reader of the JSON promises. */
+  /** Row-major; exact as the reader of the JSON promises. The next body is read into the same place. */
   readonly data: Float64Array;
 
   constructor(dims: readonly number[], data: Float64Array) {

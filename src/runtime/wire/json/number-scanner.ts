@@ -12,8 +12,9 @@ const MAX_DIMS = 16;
 
 const view = new Float64Array(1);
 const words = new Uint32Array(view.buffer);
-/** Where a list grows before its size is known; a parse is one synchronous call. */
+/** Where lists stand until the next parse: reading a body and making tensors of it is one turn. */
 let scratch = new Float64Array(1024);
+let used = 0;
 
 export class NumberScanner {
   /** Where the next character is; after a number, the one behind it. */
@@ -33,6 +34,7 @@ export class NumberScanner {
   constructor(bytes: Buffer, single: boolean) {
     this.#bytes = bytes;
     this.#single = single;
+    used = 0;
   }
 
   /** Reads the number at `position`; false where there is none that JSON allows. */
@@ -139,8 +141,8 @@ export class NumberScanner {
       }
       if (leafDepth === 0) leafDepth = counts.length;
       if (counts.length !== leafDepth || !this.scan() || this.#isRounded()) return undefined;
-      if (count === scratch.length) grow();
-      scratch[count] = this.value;
+      if (used + count === scratch.length) grow(count);
+      scratch[used + count] = this.value;
       count += 1;
       // After a value: closing brackets, then a comma or the end.
       this.skipSpace();
@@ -150,7 +152,7 @@ export class NumberScanner {
         if (dims[depth] === undefined) dims[depth] = length;
         else if (dims[depth] !== length) return undefined;
         this.position += 1;
-        if (depth === 0) return new NumberList(dims, cut(count));
+        if (depth === 0) return new NumberList(dims, take(count));
         this.skipSpace();
       }
       if (bytes[this.position] !== 44) return undefined;
@@ -177,17 +179,24 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 48 && byte <= 57;
 }
 
-function cut(count: number): Float64Array {
-  const numbers = scratch.slice(0, count);
+/** The list that ends here. */
+function take(count: number): Float64Array {
+  const numbers = new Float64Array(scratch.buffer, used * Float64Array.BYTES_PER_ELEMENT, count);
+  used += count;
   // One huge body must not hold its room for ever.
-  if (scratch.length > 2 ** 20) scratch = new Float64Array(1024);
+  if (scratch.length > 2 ** 20) {
+    scratch = new Float64Array(1024);
+    used = 0;
+  }
   return numbers;
 }
 
-function grow(): void {
-  const grown = new Float64Array(scratch.length * 4);
-  grown.set(scratch);
+/** Lists before the one that grows stay where they are. */
+function grow(count: number): void {
+  const grown = new Float64Array(Math.max(1024, count * 4));
+  grown.set(scratch.subarray(used));
   scratch = grown;
+  used = 0;
 }
 
 /** Whether a double that is off by less than 64 units in its last place rounds to the right float32. */

@@ -1,6 +1,7 @@
 /** JSON bytes into values, with lists of numbers as `NumberList`s and the place of a fault in bytes. */
 
 import { ScoringError } from "../../../core/problem.ts";
+import { asciiText } from "./ascii-text.ts";
 import { NumberList } from "./number-list.ts";
 import { NumberScanner } from "./number-scanner.ts";
 
@@ -147,13 +148,17 @@ class Parser {
     const start = this.#numbers.position + 1;
     let at = start;
     let plain = true;
+    let hash = 0;
     for (let byte = this.#bytes[at]; byte !== 34; byte = this.#bytes[at]) {
       if (byte === undefined) throw this.fault("where a string has no end");
       if (byte === 92) at += 1;
       if (byte === 92 || byte < 32 || byte > 126) plain = false;
+      hash = (Math.imul(hash, 31) + byte) | 0;
       at += 1;
     }
-    const text = plain ? this.#bytes.toString("latin1", start, at) : this.#decodeString(start, at);
+    const text = plain
+      ? asciiText(this.#bytes, { start, end: at, hash })
+      : this.#decodeString(start, at);
     this.#numbers.position = at + 1;
     return text;
   }

@@ -2,7 +2,7 @@
 
 import type { Duplex } from "node:stream";
 
-import type { Code } from "../../core/codes.ts";
+import type { Code } from "../../../core/codes.ts";
 
 type Answer = { readonly status: string; readonly code: Code; readonly message: string };
 

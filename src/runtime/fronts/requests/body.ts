@@ -1,10 +1,11 @@
 /** Reading a request's body, bounded, as it was before anybody compressed it. */
 
-import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 
-import { ScoringError } from "../../core/problem.ts";
+import { ScoringError } from "../../../core/problem.ts";
+import type { BodyShare } from "./body-room.ts";
+import type { HttpRequest } from "./http-request.ts";
 
 const DECODERS = {
   gzip: promisify(gunzip),
@@ -21,28 +22,51 @@ const MIN_UNPACKED_BYTES = 1024 * 1024;
 /** Nobody is there to be answered, and nothing is wrong with us. */
 export class SenderGone extends Error {}
 
-/** @throws ScoringError INPUT_TOO_LARGE, INPUT_FORM; Error when the sender goes away */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+/** There is room for each of the bodies that are here, and not for all of them together. */
+export class NoRoom extends Error {}
+
+export type BodyLimits = {
+  /** Bytes of one body, by the deployment that its request names, if it does. */
+  readonly each: (deployment: string | undefined) => number;
+  /** Bytes of all that are here at a time; Infinity: no limit. */
+  readonly together: number;
+};
+
+export type BodyBounds = {
+  /** Of this body, packed or not. */
+  readonly limitBytes: number;
+  /** Where it is held until its request is answered. */
+  readonly share: BodyShare;
+};
+
+/** @throws ScoringError INPUT_TOO_LARGE, INPUT_FORM; SenderGone; NoRoom */
+export function readBody(request: HttpRequest, bounds: BodyBounds): Promise<Uint8Array> {
   const encoding = request.headers["content-encoding"];
-  const body = readRaw(request, limitBytes);
+  const body = readRaw(request, bounds);
   return encoding === undefined || encoding.toLowerCase() === "identity"
     ? body
-    : body.then((packed) => decode(packed, encoding, limitBytes));
+    : body.then((packed) => decode(packed, encoding, bounds));
 }
 
-/** As it was sent. */
-export function readRaw(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+/** As it was sent. @throws as `readBody` */
+export function readRaw(
+  request: HttpRequest,
+  { limitBytes, share }: BodyBounds,
+): Promise<Uint8Array> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
     const pieces = new Pieces(declared);
-    request.on("data", (chunk: Buffer) => {
-      if (pieces.length + chunk.length > limitBytes) {
-        request.pause();
-        reject(tooLarge(limitBytes));
-      } else pieces.add(chunk);
+    request.takeBody((piece) => {
+      if (piece === null) resolve(pieces.join());
+      else if (pieces.length + piece.length > limitBytes) reject(tooLarge(limitBytes));
+      else if (!share.grow(piece.length)) reject(new NoRoom("too many bodies at a time"));
+      else {
+        pieces.add(piece);
+        return true;
+      }
+      return false;
     });
-    request.on("end", () => resolve(pieces.join()));
     request.on("close", () => {
       // Its error event comes only to those who listen for it.
       if (!request.complete) reject(new SenderGone("the sender went away"));
@@ -82,7 +106,11 @@ class Pieces {
   }
 }
 
-async function decode(body: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
+async function decode(
+  body: Uint8Array,
+  encoding: string,
+  { limitBytes, share }: BodyBounds,
+): Promise<Uint8Array> {
   const known = Object.keys(DECODERS).find((name) => name === encoding.trim().toLowerCase());
   const mostBytes = Math.min(limitBytes, Math.max(MIN_UNPACKED_BYTES, body.length * MAX_RATIO));
   if (known === undefined) {
@@ -91,14 +119,19 @@ async function decode(body: Uint8Array, encoding: string, limitBytes: number): P
       `the body is encoded as ${encoding.slice(0, 40)}, expected gzip, deflate or identity`,
     );
   }
+  let unpacked: Buffer;
   try {
-    return await DECODERS[known as keyof typeof DECODERS](body, { maxOutputLength: mostBytes });
+    unpacked = await DECODERS[known as keyof typeof DECODERS](body, {
+      maxOutputLength: mostBytes,
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
       throw mostBytes === limitBytes ? tooLarge(limitBytes) : tooDense(body.length, mostBytes);
     const message = `the body is not ${known}: ${(error as Error).message}`;
     throw new ScoringError("INPUT_FORM", message, { cause: error });
   }
+  if (!share.grow(unpacked.length)) throw new NoRoom("too many bodies at a time");
+  return unpacked;
 }
 
 function tooDense(packedBytes: number, mostBytes: number): ScoringError {

@@ -2,8 +2,8 @@
 
 import type { IncomingMessage } from "node:http";
 
-import type { ScoringResponse } from "../../core/scoring.ts";
-import { faultResponse } from "../wire/fault.ts";
+import type { ScoringResponse } from "../../../core/scoring.ts";
+import { faultResponse } from "../../wire/fault.ts";
 
 /** @source RFC 9110: 10.1.1 */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;

@@ -2,8 +2,8 @@
 
 import type { IncomingMessage } from "node:http";
 
-import type { Cancellation } from "../../core/cancellation.ts";
-import type { Protocol, ScoringRequest } from "../../core/scoring.ts";
+import type { Cancellation } from "../../../core/cancellation.ts";
+import type { Protocol, ScoringRequest } from "../../../core/scoring.ts";
 
 export type EnvelopeOptions = {
   readonly protocol: Protocol;
