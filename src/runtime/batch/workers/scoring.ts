@@ -18,7 +18,6 @@ export type ScoringOptions = {
   readonly output: string;
   readonly python: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly pid: number;
   readonly log: Log;
 };
 

@@ -28,7 +28,6 @@ export type ScriptWorkerOptions = {
   readonly onnxruntime: string;
   /** Of one process. */
   readonly memoryBytes: number;
-  readonly pid: number;
   readonly log: Log;
   readonly streams: { readonly stdout: WriteLine; readonly stderr: WriteLine };
 };
@@ -138,7 +137,7 @@ async function attempt(
 }
 
 function processSettings(options: ScriptWorkerOptions): ProcessSettings {
-  const { deployment, settings, output, pid, log, streams } = options;
+  const { deployment, settings, output, log, streams } = options;
   const { script } = deployment;
   if (script === undefined) throw new Error("a deployment without a script has no such worker");
   const { format, outputAction, loggingLevel, maxConcurrencyPerInstance } = settings;
@@ -150,7 +149,6 @@ function processSettings(options: ScriptWorkerOptions): ProcessSettings {
       AZUREML_BI_OUTPUT_PATH: output,
       EDGEWRIGHT_BATCH_FORMAT: outputAction === "summary_only" ? "none" : format,
       EDGEWRIGHT_BATCH_LOGGING: loggingLevel,
-      EDGEWRIGHT_PARENT: String(pid),
     },
     workingFolder: dirname(script.path),
     initTimeoutMs: INIT_TIMEOUT_MS,
