@@ -16,6 +16,49 @@ void suite("how batch jobs end", { skip: withoutPython() }, () => {
     assert.equal(linesOf(folder, "out/append_row.txt").length, 12);
   });
 
+  void test("a worker that is killed in init() is started again, and three times in all", async (t) => {
+    const script = (kills: number): string => `
+import os, signal
+def init():
+    with open(os.environ["AZUREML_BI_OUTPUT_PATH"] + "/starts", "a+") as file:
+        file.write("x")
+        file.flush()
+        file.seek(0)
+        if len(file.read()) <= ${kills}:
+            os.kill(os.getpid(), signal.SIGKILL)
+def run(mini_batch):
+    return list(mini_batch)
+`;
+    const files = numberFiles(5, 0);
+    const twice = await batchWorkspace(t, { script: script(2), files }).job("out");
+    assert.deepEqual([twice.code, twice.totals.retries, twice.totals.failed], [0, 0, 0]);
+    const always = await batchWorkspace(t, { script: script(9), files }).job("out");
+    assert.deepEqual([always.code, always.codes], [1, ["SCRIPT_FAILED"]]);
+    assert.match(always.messages.join(), /killed 3 times while it started: it ended with SIGKILL/);
+  });
+
+  void test("a worker that is killed in a later init() costs no mini-batch a try", async (t) => {
+    const script = `
+import os, signal
+def note(name):
+    path = os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], name)
+    if os.path.exists(path):
+        return False
+    open(path, "w").close()
+    return True
+def init():
+    if os.path.exists(os.environ["AZUREML_BI_OUTPUT_PATH"] + "/run") and note("again"):
+        os.kill(os.getpid(), signal.SIGKILL)
+def run(mini_batch):
+    if note("run"):
+        os._exit(1)
+    return list(mini_batch)
+`;
+    const { job } = batchWorkspace(t, { script, files: numberFiles(5, 0) });
+    const { code, totals } = await job("out", "--max-retries=2");
+    assert.deepEqual([code, totals.retries, totals.failed], [0, 1, 0]);
+  });
+
   void test("a shard without its result is no part of a merge", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(20, 0) });
     for (const shard of ["0/2", "1/2"]) assert.equal((await job("out", "--shard", shard)).code, 0);

@@ -40,11 +40,14 @@ export type ScriptProcess = RunningProcess & {
   readonly call: (request: ScriptRequest) => Call;
 };
 
+/** It was ended by a signal of somebody else's, before it was ready: another start may do better. */
+export class ProcessLost extends Error {}
+
 const HOST = fileURLToPath(new URL("./python/host.py", import.meta.url));
 
 /**
  * @param onSpawn told at once: also while `init` runs the process is watched
- * @throws Error when the script cannot be loaded, its `init` fails, or its process ends before
+ * @throws ProcessLost; Error when the script cannot be loaded, its `init` fails, or its process ends before
  */
 export async function startScriptProcess(
   settings: ProcessSettings,
@@ -60,7 +63,7 @@ export async function startScriptProcess(
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
-  const { running, onStarted } = watch(child);
+  const { running, onStarted, lost } = watch(child);
   const write = lineWriter(settings.log, settings.fields);
   logLines(child.stdout as Readable, "INFO", settings.streams?.stdout ?? write);
   logLines(child.stderr as Readable, "WARNING", settings.streams?.stderr ?? write);
@@ -73,6 +76,8 @@ export async function startScriptProcess(
   try {
     const { swagger } = await conversation.ready;
     return { ...running, swagger, call: conversation.call };
+  } catch (error) {
+    throw lost() ? new ProcessLost((error as Error).message) : error;
   } finally {
     clearTimeout(limit);
   }
@@ -86,10 +91,12 @@ const DRAIN_MS = 1_000;
 function watch(child: ChildProcess): {
   readonly running: RunningProcess;
   readonly onStarted: (pid: number) => void;
+  readonly lost: () => boolean;
 } {
   let script: number | undefined;
   let killed: string | undefined;
   let gone = false;
+  let lost = false;
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => {
       gone = true;
@@ -97,6 +104,7 @@ function watch(child: ChildProcess): {
     });
     child.once("exit", (code, signal) => {
       gone = true;
+      lost = signal !== null && killed === undefined;
       // A guard that was killed itself takes the script along, and nothing else.
       if (script !== undefined) killGroup(script);
       const reason = killed ?? `it ended with ${signal ?? `exit code ${code}`}`;
@@ -119,7 +127,7 @@ function watch(child: ChildProcess): {
       setTimeout(force, GUARD_MS).unref();
     },
   };
-  return { running, onStarted: (pid) => (script = pid) };
+  return { running, onStarted: (pid) => (script = pid), lost: () => lost };
 }
 
 function drained(child: ChildProcess): Promise<void> {
