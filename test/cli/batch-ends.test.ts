@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 
-import { batchWorkspace, linesOf, numberFiles, USUAL_SCRIPT } from "../support/batch.ts";
-import { edgewrightJson } from "../support/edgewright.ts";
+import {
+  batchWorkspace,
+  jobArgs,
+  linesOf,
+  numberFiles,
+  reportOf,
+  USUAL_SCRIPT,
+} from "../support/batch.ts";
+import { edgewright, edgewrightJson } from "../support/edgewright.ts";
+import { REPOSITORY } from "../support/repository.ts";
 import { withoutPython } from "../support/script.ts";
 
 void suite("how batch jobs end", { skip: withoutPython() }, () => {
@@ -66,6 +77,73 @@ def run(mini_batch):
     const { code, document } = await edgewrightJson(["batch", "merge", join(folder, "out")]);
     assert.deepEqual([code, document.problems[0]?.code], [1, "BATCH_MERGE"]);
     assert.match(document.problems[0]?.message ?? "", /1-of-2.*cannot be read/u);
+  });
+
+  void test("a script that was changed between two starts is warned of, and told in the report", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(103, 12) });
+    assert.equal((await job("out", "--error-threshold=3")).code, 3);
+    const start = () => edgewright(jobArgs(folder, "out", ["--error-threshold=4"]));
+    assert.doesNotMatch((await start()).stderr, /has changed/);
+    writeFileSync(join(folder, "code/score.py"), `${USUAL_SCRIPT}# better\n`);
+    const { code, stderr } = await edgewright(jobArgs(folder, "out", ["--error-threshold=12"]));
+    assert.equal(code, 0);
+    assert.match(stderr, /warn the script or its model has changed since a part of this job/);
+    assert.equal(reportOf(folder, "out").sources.length, 2);
+  });
+
+  void test("shards that were scored with different scripts or models are not merged", async (t) => {
+    const { folder, job } = batchWorkspace(t, {
+      deployment: `code_configuration: {code: ./code, scoring_script: score.py}
+    model: {path: ./model}`,
+      files: numberFiles(20, 0),
+      beside: { "model/weights": "1" },
+    });
+    const merge = () => edgewrightJson(["batch", "merge", join(folder, "out")]);
+    await job("out", "--shard=0/2");
+    writeFileSync(join(folder, "model/weights"), "2");
+    await job("out", "--shard=1/2");
+    const { code, document } = await merge();
+    assert.deepEqual([code, document.problems[0]?.code], [1, "BATCH_MERGE"]);
+    assert.match(document.problems[0]?.message ?? "", /another script or model/u);
+    rmSync(join(folder, "out/shards/0-of-2"), { recursive: true });
+    writeFileSync(join(folder, "code/note.txt"), "no part of the script\n");
+    await job("out", "--shard=0/2");
+    assert.equal((await merge()).code, 0);
+  });
+
+  void test("the time of starts that were killed is counted", async (t) => {
+    const script = `
+import os, time
+def run(mini_batch):
+    time.sleep(0.05)
+    with open(os.environ["AZUREML_BI_OUTPUT_PATH"] + "/scored", "a") as file:
+        file.write("x\\n")
+    return list(mini_batch)
+`;
+    const { folder, job } = batchWorkspace(t, {
+      script,
+      settings: { mini_batch_size: "1" },
+      files: numberFiles(60, 0),
+    });
+    const scored = join(folder, "out/scored");
+    const begun = performance.now();
+    for (let kills = 1; kills <= 5; kills += 1) {
+      const child = spawn(
+        process.execPath,
+        [`${REPOSITORY}bin/edgewright.js`, ...jobArgs(folder, "out", ["--json"])],
+        { stdio: "ignore" },
+      );
+      while (!existsSync(scored) || linesOf(scored).length < kills * 10) await wait(5);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    assert.equal((await job("out")).code, 0);
+    const { elapsedMs, starts, totals } = reportOf(folder, "out");
+    const { readMs, runMs, writeMs } = totals.timing;
+    assert.equal(starts, 6);
+    assert.ok(runMs >= 60 * 50, `${runMs} ms in run()`);
+    assert.ok(elapsedMs >= readMs + runMs + writeMs, `${elapsedMs} ms, ${runMs} of them in run()`);
+    assert.ok(elapsedMs <= performance.now() - begun);
   });
 
   void test("more nodes or processes than a spec may ask for are wrong use", async (t) => {

@@ -23,7 +23,7 @@ import { createJobLogs } from "./report/logs.ts";
 import { scoreAll } from "./score-all.ts";
 import { createStop } from "./stop.ts";
 import { overThreshold, verdictOf } from "./report/verdict.ts";
-import { createWatch } from "./report/watch.ts";
+import { createWatch, startsBefore } from "./report/watch.ts";
 
 /** @throws UserError where the input or the output folder cannot be used */
 export async function runJob(options: JobOptions): Promise<JobOutcome> {
@@ -81,13 +81,21 @@ function alreadyDone(folder: JobFolder): JobOutcome {
 }
 
 async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promise<JobOutcome> {
-  const { log, host, settings, signal } = options;
+  const { log, host, settings, signal, clock, sources } = options;
+  const { state } = folder;
   const files = readList(folder) ?? [];
-  const ledger = openLedger(join(folder.state, "journal"), (message) => log.warn(message));
+  const ledger = openLedger({
+    folder: join(state, "journal"),
+    clock,
+    onDamage: (message) => log.warn(message),
+  });
   const logs = createJobLogs(folder.root, host, options.stamp);
-  const watch = createWatch(options, { state: folder.state, ledger, logs, total: files.length });
+  const before = startsBefore(state, ledger);
+  const watch = createWatch(options, { state, ledger, logs, before, total: files.length });
   const stop = createStop(signal);
   try {
+    warnOfChange(options, ledger);
+    ledger.begin({ beforeMs: before.elapsedMs, sources });
     if (!overThreshold(ledger.totals(), settings.errorThreshold)) {
       await scoreAll(options, { files, ledger, lease, logs, stop });
     }
@@ -108,6 +116,14 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
     watch.drop();
     ledger.close();
   }
+}
+
+/** Rows of two scripts in one result are for whoever changed it to judge. */
+function warnOfChange({ log, sources }: JobOptions, ledger: Ledger): void {
+  if (ledger.sources().every((known) => known === sources)) return;
+  log.warn(
+    "the script or its model has changed since a part of this job was scored: its result will have rows of both; give another --output folder to score all of it again",
+  );
 }
 
 /** A shard of many may have no item that succeeds: that is for the whole job to judge. */
