@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
@@ -82,12 +82,15 @@ def run(mini_batch):
   void test("a script that was changed between two starts is warned of, and told in the report", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(103, 12) });
     assert.equal((await job("out", "--error-threshold=3")).code, 3);
-    const start = () => edgewright(jobArgs(folder, "out", ["--error-threshold=4"]));
-    assert.doesNotMatch((await start()).stderr, /has changed/);
+    const again = await edgewright(jobArgs(folder, "out", ["--error-threshold=4"]));
+    assert.doesNotMatch(again.stderr, /has changed/);
+    const logged = readFileSync(join(folder, "out/logs/job_error.txt"), "utf8");
+    assert.match(logged, /^\S+ 5 items failed, error_threshold is 4\n$/);
     writeFileSync(join(folder, "code/score.py"), `${USUAL_SCRIPT}# better\n`);
     const { code, stderr } = await edgewright(jobArgs(folder, "out", ["--error-threshold=12"]));
     assert.equal(code, 0);
     assert.match(stderr, /warn the script or its model has changed since a part of this job/);
+    assert.equal(existsSync(join(folder, "out/logs/job_error.txt")), false);
     assert.equal(reportOf(folder, "out").sources.length, 2);
   });
 
@@ -144,6 +147,48 @@ def run(mini_batch):
     assert.ok(runMs >= 60 * 50, `${runMs} ms in run()`);
     assert.ok(elapsedMs >= readMs + runMs + writeMs, `${elapsedMs} ms, ${runMs} of them in run()`);
     assert.ok(elapsedMs <= performance.now() - begun);
+  });
+
+  void test("a signal while the program is being loaded ends it with 75, and nothing is begun", async (t) => {
+    const { folder, job } = batchWorkspace(t, {
+      files: numberFiles(12, 0),
+      beside: {
+        "preload.mjs": `import { register } from "node:module"; register("./hooks.mjs", import.meta.url);`,
+        "hooks.mjs": `export async function load(url, context, next) {
+  if (url.endsWith("/cli/commands.js")) process.kill(process.pid, process.env.EARLY);
+  return next(url, context);
+}
+`,
+      },
+    });
+    for (const signal of ["SIGTERM", "SIGINT"]) {
+      const env = { NODE_OPTIONS: `--import=${join(folder, "preload.mjs")}`, EARLY: signal };
+      const { code, stderr } = await edgewright(jobArgs(folder, "out", []), { env });
+      assert.deepEqual([code, stderr], [75, "stopped before it began; start it again\n"]);
+      assert.equal(existsSync(join(folder, "out")), false);
+    }
+    assert.equal((await job("out")).code, 0);
+  });
+
+  void test("a shard that waits for another process leaves with 75 when it is asked to", async (t) => {
+    const script = "import time\ndef run(mini_batch):\n    time.sleep(600)\n";
+    const { folder } = batchWorkspace(t, { script, files: numberFiles(5, 0) });
+    const start = () => {
+      const args = jobArgs(folder, "out", ["--shard=0/1"]);
+      const child = spawn(process.execPath, [`${REPOSITORY}bin/edgewright.js`, ...args], {
+        stdio: "ignore",
+      });
+      t.after(() => child.kill("SIGKILL"));
+      return child;
+    };
+    const first = start();
+    while (!existsSync(join(folder, "out/shards/0-of-1/.edgewright/progress.json"))) await wait(10);
+    const second = start();
+    await wait(1_500);
+    const exit = once(second, "exit") as Promise<[number | null]>;
+    second.kill("SIGTERM");
+    assert.equal((await exit)[0], 75);
+    assert.equal(first.exitCode, null);
   });
 
   void test("more nodes or processes than a spec may ask for are wrong use", async (t) => {

@@ -33,15 +33,14 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
   let lease: Lease | undefined;
   try {
     if (readDone(folder.state) === undefined) reachable(options, folder);
-    lease = await leaseOf(options, folder);
-    if (lease === undefined) return alreadyDone(folder);
+    const given = await leaseOf(options, folder);
+    if (given === "done") return alreadyDone(folder);
+    if (given === "stopped") return stoppedBefore(options, folder, "it was asked to stop");
+    lease = given;
     if (!begin(options, folder)) return alreadyDone(folder);
     return await goOn(options, folder, lease);
   } catch (error) {
-    if (isFull(error)) {
-      const report = reportBefore(options, folder);
-      return { verdict: "stopped", already: false, report, reason: (error as Error).message };
-    }
+    if (isFull(error)) return stoppedBefore(options, folder, (error as Error).message);
     // What could not even begin leaves nothing behind.
     if (error instanceof UserError && lease !== undefined && readList(folder) === undefined) {
       rmSync(folder.state, { recursive: true, force: true });
@@ -50,6 +49,10 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
   } finally {
     lease?.release();
   }
+}
+
+function stoppedBefore(options: JobOptions, folder: JobFolder, reason: string): JobOutcome {
+  return { verdict: "stopped", already: false, report: reportBefore(options, folder), reason };
 }
 
 /** Lists the input once for all starts. False where the job is done. */
@@ -95,6 +98,7 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
   const stop = createStop(signal);
   try {
     warnOfChange(options, ledger);
+    logs.begin();
     ledger.begin({ beforeMs: before.elapsedMs, sources });
     if (!overThreshold(ledger.totals(), settings.errorThreshold)) {
       await scoreAll(options, { files, ledger, lease, logs, stop });
