@@ -103,11 +103,13 @@ type DryRun = {
 };
 
 function dryRun(places: JobPlaces, { settings, deployment, problems }: DryRun): Outcome {
-  const { files } = listInputs(places);
+  const { files, skipped } = listInputs(places);
+  const noted: readonly Problem[] =
+    skipped === undefined ? [] : [{ code: "BATCH_INPUT", severity: "warning", message: skipped }];
   const miniBatches = Math.ceil(files.length / settings.miniBatchSize);
   const workers = workerCount(settings, places.shard);
   return {
-    problems,
+    problems: [...problems, ...noted],
     json: { deployment: deployment.name, files: files.length, miniBatches, workers, settings },
     text: `${files.length} files in ${miniBatches} mini-batches of ${settings.miniBatchSize}, ${workers} workers; nothing was scored`,
   };

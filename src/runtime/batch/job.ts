@@ -61,7 +61,8 @@ function begin(options: JobOptions, folder: JobFolder): boolean {
   const begun = claimFolder(folder, identity);
   if (readDone(folder.state) !== undefined) return false;
   if (begun) return true;
-  const { files } = listInputs(options);
+  const { files, skipped } = listInputs(options);
+  if (skipped !== undefined) options.log.warn(skipped);
   if (files.length === 0 && options.shard === undefined) {
     throw userError("BATCH_INPUT", `${options.input} holds no file`, {
       hint: "Give --input a folder with files in it.",
