@@ -9,8 +9,8 @@ import type { Slurm, Task } from "../support/slurm.ts";
 import { arrayJob } from "../support/slurm-batch.ts";
 import { withoutPython } from "../support/script.ts";
 
-/** A shard works for longer than Slurm needs to give a node up. */
-const WORK = { files: 803, secondsEach: 1 };
+/** A shard works for longer than Slurm needs to give a node up and to start what it lost. */
+const WORK = { files: 803, secondsEach: 1.5 };
 const INTO_THE_WORK_MS = 10_000;
 
 const isRunning = ({ state }: Task): boolean => state === "RUNNING";
@@ -23,6 +23,14 @@ async function loseNode(slurm: Slurm, job: string, what: "daemon" | "all"): Prom
   slurm.killNode("n1", what);
   await slurm.until(job, (tasks) => tasks.some(({ restarts }) => restarts === 1));
   await slurm.startNow(job);
+  const isAgain = (task: Task): boolean => isRunning(task) && task.restarts === 1;
+  await slurm.until(job, (tasks) => tasks.some(isAgain));
+  const lost = (await slurm.tasks(job)).find(isAgain);
+  assert.ok(lost !== undefined);
+  // The successor's program comes up a little later than its task.
+  while (!slurm.nodesOf(lost.index).has("n2")) await wait(50);
+  const working = [...slurm.nodesOf(lost.index)].toSorted();
+  assert.deepEqual(working, what === "daemon" ? ["n1", "n2"] : ["n2"]);
   await slurm.until(job, (tasks) => tasks.every(isComplete));
   const again = (await slurm.tasks(job)).filter(({ restarts }) => restarts > 0);
   assert.deepEqual(
