@@ -86,11 +86,12 @@ void suite("edgewright run with a script", { skip: withoutPython(), timeout: 60_
   void test("leaves nothing of what a script has started when it is killed", async (t) => {
     const source = `
 import multiprocessing, os, subprocess
+from azureml.contrib.services.aml_request import AMLRequest
 def length(text):
     return len(text)
 def init():
     global pool
-    pool = multiprocessing.Pool(1)
+    pool = multiprocessing.get_context("spawn").Pool(1)
 def run(data):
     lengths = pool.map(length, ["a", data])
     detached = subprocess.Popen(["sleep", "600"], start_new_session=True).pid

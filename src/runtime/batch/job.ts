@@ -127,7 +127,7 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
 function warnOfChange({ log, sources }: JobOptions, ledger: Ledger): void {
   if (ledger.sources().every((known) => known === sources)) return;
   log.warn(
-    "the script or its model has changed since a part of this job was scored: its result will have rows of both; give another --output folder to score all of it again",
+    "the script, its variables or its model have changed since a part of this job was scored: its result will have rows of both; give another --output folder to score all of it again",
   );
 }
 

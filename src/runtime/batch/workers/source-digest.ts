@@ -1,4 +1,4 @@
-/** What scores, as a digest: the script's files and the model it loads, so that a change is noticed. */
+/** What scores, as a digest: the script's files, its variables and the model it loads, so that a change is noticed. */
 
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
@@ -19,10 +19,12 @@ const LEFT_OUT = new Set(["__pycache__", "node_modules", "venv"]);
 
 /** Equal on every machine that has the same files. Without a script the model is of the job's identity. */
 export function digestSources({ deployment, without }: SourceDigestOptions): string {
-  const { script, model } = deployment;
+  const { script, model, environmentVariables } = deployment;
   const hash = createHash("sha256");
   if (script !== undefined) {
     const left = new Set(without.map((path) => resolve(path)));
+    const variables = Object.entries(environmentVariables);
+    hash.update(JSON.stringify(variables.toSorted(([a], [b]) => (a < b ? -1 : 1))));
     add(hash, "", script.path);
     addTree(hash, script.directory, { below: "", left, takes: isPython });
     if (model !== undefined) addModel(hash, model.path);

@@ -6,13 +6,14 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Descriptor 3 is the runtime's end of a pair of unix sockets.
 RUNTIME = 3
+IS_BATCH = "EDGEWRIGHT_BATCH_FORMAT" in os.environ
 
 
 def host():
     # Python has put it first: the script's own modules go before ours.
     sys.path.pop(0)
     from_here("guard").stand_guard(RUNTIME)
-    work = from_here("batch" if "EDGEWRIGHT_BATCH_FORMAT" in os.environ else "serve")
+    work = from_here("batch" if IS_BATCH else "serve")
     sys.path.insert(0, HERE + "/offered")
     work.serve(RUNTIME, stand_ins=HERE + "/stand_in")
 
@@ -28,5 +29,8 @@ def from_here(name):
 if __name__ == "__main__":
     host()
 elif __name__ == "__mp_main__":
-    # A process that the script has multiprocessing spawn: it asks for the script by its module's name.
+    # A process that the script has multiprocessing spawn: it asks for the script by its module's name,
+    # and the script for what it was offered.
     from_here("user_script").offer_module()
+    if not IS_BATCH:
+        from_here("serve").alias_contrib()
