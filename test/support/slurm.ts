@@ -66,7 +66,11 @@ type Start = (program: string, args: readonly string[], identity?: Identity) => 
 const LOST_AFTER_S = 10;
 const PATIENCE_MS = 180_000;
 
-export async function startSlurm(test: TestContext): Promise<Slurm> {
+/** @param spare whether the second node has room for a task more */
+export async function startSlurm(
+  test: TestContext,
+  { spare = false }: { readonly spare?: boolean } = {},
+): Promise<Slurm> {
   const folder = tempFolder(test);
   const file = join(folder, "slurm.conf");
   const socket = join(folder, "munge", "socket");
@@ -97,7 +101,7 @@ export async function startSlurm(test: TestContext): Promise<Slurm> {
   };
   const nodes = NODES.map(
     (name, index) =>
-      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[index]} CPUs=1`,
+      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[index]} CPUs=${spare ? index + 1 : 1} Weight=${index + 1}`,
   );
   const partition = "PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP";
   const settings = Object.entries(lines).map(([key, value]) => `${key}=${value}`);
