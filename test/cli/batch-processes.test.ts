@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { batchWorkspace, jobArgs, linesOf, numberFiles } from "../support/batch.ts";
+import { edgewright } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
-import { withoutPython } from "../support/script.ts";
+import { PYTHON, withoutPython } from "../support/script.ts";
 
 /** In its group, in a session of its own, and without a parent; the numbers go to a file. */
 const STARTS = `
@@ -89,6 +90,24 @@ def run(mini_batch):
     const [pid = 0] = pidsIn(folder);
     process.kill(pid, "SIGKILL");
     assert.deepEqual([code, totals.retries, totals.failed], [0, 1, 0]);
+  });
+
+  void test("may be started by a shell script, named from the current folder", async (t) => {
+    const script = `${STARTS}
+def run(mini_batch):
+    return list(mini_batch)
+`;
+    const { folder } = batchWorkspace(t, {
+      script,
+      files: numberFiles(5, 0),
+      beside: { "python.sh": `#!/bin/sh\n"${PYTHON}" "$@"\n` },
+    });
+    chmodSync(join(folder, "python.sh"), 0o755);
+    const { code } = await edgewright(jobArgs(folder, "out", ["--python=./python.sh"]), {
+      cwd: folder,
+    });
+    assert.equal(code, 0);
+    await gone(pidsIn(folder));
   });
 
   for (const method of ["fork", "spawn", "forkserver"]) {
