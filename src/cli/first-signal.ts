@@ -3,6 +3,7 @@
  * rest of a start: nothing is begun, and it ends as a job does that may be started again.
  */
 
+import type { Problem } from "../core/problem.ts";
 import { EXIT_CODES } from "../runtime/batch/report/verdict.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
@@ -18,7 +19,15 @@ export function leaveSignalsAlone(): void {
   for (const signal of SIGNALS) process.off(signal, leave);
 }
 
+const STOPPED: Problem = {
+  code: "BATCH_STOPPED",
+  severity: "error",
+  message: "stopped before it began; start it again",
+};
+
 function leave(): void {
-  process.stderr.write("stopped before it began; start it again\n");
+  if (process.argv.includes("--json")) {
+    process.stdout.write(`${JSON.stringify({ ok: false, problems: [STOPPED] })}\n`);
+  } else process.stderr.write(`${STOPPED.severity} ${STOPPED.code}  ${STOPPED.message}\n`);
   process.exit(EXIT_CODES.stopped);
 }

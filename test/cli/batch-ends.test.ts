@@ -164,7 +164,10 @@ def run(mini_batch):
     for (const signal of ["SIGTERM", "SIGINT"]) {
       const env = { NODE_OPTIONS: `--import=${join(folder, "preload.mjs")}`, EARLY: signal };
       const { code, stderr } = await edgewright(jobArgs(folder, "out", []), { env });
-      assert.deepEqual([code, stderr], [75, "stopped before it began; start it again\n"]);
+      assert.equal(code, 75);
+      assert.equal(stderr, "error BATCH_STOPPED  stopped before it began; start it again\n");
+      const { document } = await edgewrightJson(jobArgs(folder, "out", []), { env });
+      assert.equal(document.problems[0]?.code, "BATCH_STOPPED");
       assert.equal(existsSync(join(folder, "out")), false);
     }
     assert.equal((await job("out")).code, 0);
