@@ -1,25 +1,29 @@
 /**
  * What a batch job without a script costs: rows a second beside two bare loops, and where the time
- * goes by kind of input. `node dist/bench/batch.js [--large]`; large adds a CSV of 5 GB.
+ * goes by kind of input: `npm run bench:batch`.
  */
 
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { text } from "node:stream/consumers";
 
 import type { Report } from "../src/runtime/batch/report/report.ts";
+import { BATCH_USAGE, parseBatchOptions } from "./batch-options.ts";
+import type { BatchBenchOptions } from "./batch-options.ts";
 import { writeCsv, writeItems, writeNpy } from "./load/rows.ts";
 import { measureRunFloor } from "./measures/run-floor.ts";
 import { findModel } from "./models/bench-model.ts";
 import type { BenchModel } from "./models/bench-model.ts";
+import { machine } from "./report/machine.ts";
+import { BATCH_SECTION, withSection } from "./report/section.ts";
 import { renderTable } from "./report/table.ts";
 import type { Column } from "./report/table.ts";
 import { BIN } from "./servers/edgewright.ts";
 import { openWorkplace } from "./workplace.ts";
 
-const MODELS = fileURLToPath(new URL("../../../shared/models", import.meta.url));
+const SHARED_MODELS = fileURLToPath(new URL("../../../shared/models", import.meta.url));
 const WORKERS = 2;
 const FLOOR_SECONDS = 4;
 const MB = 1e6;
@@ -50,6 +54,31 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "peak MB", align: "right", of: ({ peakMb }) => peakMb.toFixed(0) },
 ];
 
+function readOptions(): BatchBenchOptions {
+  try {
+    return parseBatchOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}\n${BATCH_USAGE}`);
+    process.exit(2);
+  }
+}
+
+const METHOD = `Each job is one start of \`batch\` with ${WORKERS} workers, its rows a second over the whole of its time; beside it ${WORKERS} processes that call \`session.run\` over one row in memory, at the same time.`;
+
+function publish(rows: readonly Row[], out: string | undefined): void {
+  const table = renderTable(COLUMNS, rows);
+  if (out === undefined) {
+    console.log(table);
+    return;
+  }
+  mkdirSync(out, { recursive: true });
+  const file = join(out, "performance.md");
+  const page = existsSync(file) ? readFileSync(file, "utf8") : "# Performance\n";
+  writeFileSync(file, withSection(page, BATCH_SECTION, `${machine()} ${METHOD}\n\n${table}`));
+  console.error(`written: the section '${BATCH_SECTION}' of ${file}`);
+}
+
+const { large, models = SHARED_MODELS, out } = readOptions();
 const workplace = openWorkplace();
 const { folder, processes, say } = workplace;
 
@@ -127,8 +156,8 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(0)} %`;
 }
 
-const mnist = findModel("mnist", MODELS);
-const ultraface = findModel("ultraface", MODELS);
+const mnist = findModel("mnist", models);
+const ultraface = findModel("ultraface", models);
 const cases: Case[] = [];
 if (mnist !== undefined) {
   cases.push(
@@ -147,16 +176,16 @@ if (ultraface !== undefined) {
   const model = ultraface;
   cases.push({ what: "ultraface, NPY to NPY", model, rows: 1000, format: "npy", write: writeNpy });
 }
-if (mnist !== undefined && process.argv.includes("--large")) {
+if (mnist !== undefined && large) {
   const model = mnist;
   cases.push({ what: "mnist, CSV of 5 GB", model, rows: 700_000, format: "csv", write: writeCsv });
 }
 
 try {
-  if (cases.length === 0) throw new Error("../shared/models, with the models, is not here");
+  if (cases.length === 0) throw new Error(`neither mnist nor ultraface is in ${models}`);
   const rows: Row[] = [];
   for (const one of cases) rows.push(await measure(one));
-  console.log(renderTable(COLUMNS, rows));
+  publish(rows, out);
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
   process.exitCode = 1;

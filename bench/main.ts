@@ -3,8 +3,7 @@
  * passes or fails here; the exit code is 1 where nothing could be measured.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,8 +11,10 @@ import { runBench } from "./bench.ts";
 import { NO_WRK, NO_WRK_HINT, hasWrk } from "./load/wrk.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import type { BenchOptions } from "./options.ts";
+import { machine } from "./report/machine.ts";
 import { renderPage, renderPicture } from "./report/page.ts";
 import type { Results } from "./report/page.ts";
+import { BATCH_SECTION, sectionOf } from "./report/section.ts";
 import { openWorkplace } from "./workplace.ts";
 
 const SHARED_MODELS = fileURLToPath(new URL("../../../shared/models", import.meta.url));
@@ -27,11 +28,6 @@ function readOptions(): BenchOptions {
   }
 }
 
-function machine(): string {
-  const all = cpus();
-  return `Measured on ${all.length} cores (${all[0]?.model.trim() ?? "unknown"}) with Node ${process.versions.node}; other work may have shared them.`;
-}
-
 function method({ rounds, seconds, connections }: BenchOptions): string {
   return `Medians of ${rounds} rounds of ${seconds} s in which the servers took turns, after one of each that does not count; wrk at ${connections.join(", ")} connections that stay open, flat data of six decimals.`;
 }
@@ -43,9 +39,12 @@ function write(results: Results, out: string | undefined): void {
     return;
   }
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, "performance.md"), page);
+  const file = join(out, "performance.md");
+  // Written by the bench of batch jobs, which measures for itself.
+  const batch = existsSync(file) ? sectionOf(readFileSync(file, "utf8"), BATCH_SECTION) : "";
+  writeFileSync(file, batch === "" ? page : `${page.trimEnd()}\n\n${batch}`);
   writeFileSync(join(out, "performance.svg"), renderPicture(results.scorings));
-  console.error(`written: ${join(out, "performance.md")} and performance.svg`);
+  console.error(`written: ${file} and performance.svg`);
 }
 
 const options = readOptions();

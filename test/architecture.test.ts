@@ -70,6 +70,7 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
     /process\.exit(Code)?\b/,
     [
       "cli/main.ts",
+      "cli/first-signal.ts",
       "runtime/main.ts",
       "runtime/leave.ts",
       "runtime/engine/process.ts",

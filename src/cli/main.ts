@@ -8,6 +8,7 @@ import type { Problem } from "../core/problem.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { leaveSignalsAlone } from "./first-signal.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { renderCounts, renderProblem } from "./terminal/render.ts";
 import { watchOutput } from "./terminal/standard-output.ts";
@@ -38,7 +39,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (rest.includes("--help") || rest.includes("-h")) return help(command);
   try {
-    const outcome = await command.run(invocationOf(command, rest, json));
+    const running = command.run(invocationOf(command, rest, json));
+    // Not before the command has had its chance to listen: no signal falls between.
+    leaveSignalsAlone();
+    const outcome = await running;
     return outcome === undefined ? EXIT.fine : report(outcome, json);
   } catch (error) {
     if (error instanceof UsageError) {

@@ -74,10 +74,15 @@ function bytecode(): { readonly bytecode?: string } {
   return existsSync(BYTECODE_FOLDER) ? { bytecode: BYTECODE_FOLDER } : {};
 }
 
-async function batch(endpoint: ResolvedEndpoint): Promise<number> {
+/** Of `batch` alone, from the start: as the first process of a container it hears nothing by itself. */
+function stopOfBatch(): AbortSignal {
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort());
   process.on("SIGINT", () => stop.abort());
+  return stop.signal;
+}
+
+async function batch(endpoint: ResolvedEndpoint, signal: AbortSignal): Promise<number> {
   return runBatchCommand({
     argv: process.argv.slice(3),
     endpoint,
@@ -88,9 +93,11 @@ async function batch(endpoint: ResolvedEndpoint): Promise<number> {
     clock,
     stamp: () => new Date().toISOString(),
     log,
-    signal: stop.signal,
+    signal,
   });
 }
+
+const asked = process.argv[2] === "batch" ? stopOfBatch() : undefined;
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let log = createLog("info", process.stderr);
@@ -98,7 +105,7 @@ try {
   const settings = readSettings(process.env);
   log = createLog(settings.logLevel, process.stderr);
   const endpoint = withNeeds(await loadEndpoint(settings.endpointFile), settings.modelMemory);
-  if (process.argv[2] === "batch") process.exit(await batch(endpoint));
+  if (asked !== undefined) process.exit(await batch(endpoint, asked));
   const { host, port, metricsPort, keyHashes, tokenKeys } = settings;
   const mode = endpoint.authMode;
   const auth = { mode, keys: mode === "aml_token" ? tokenKeys : keyHashes };

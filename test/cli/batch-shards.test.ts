@@ -39,6 +39,22 @@ void suite("shards of a batch job", { skip: withoutPython() }, () => {
     assert.equal((await merge()).document["already"], true);
   });
 
+  void test("a job that Kubernetes would refuse is not rendered", async (t) => {
+    const { folder } = batchWorkspace(t, { files: numberFiles(1, 0) });
+    const render = (...flags: readonly string[]) =>
+      edgewrightJson(
+        ["batch", "render", join(folder, "spec.yml"), "--engine=kubernetes", "--image=a:1"].concat(
+          flags,
+        ),
+      );
+    const wrong = await render("--claim=My_Files", "--input=/elsewhere");
+    const messages = wrong.document.problems.map(({ message }) => message).join("\n");
+    assert.equal(wrong.code, 2);
+    assert.match(messages, /--claim is 'My_Files'.*\n.*--input is '\/elsewhere'/);
+    assert.equal(wrong.document["text"], undefined);
+    assert.equal((await render("--mount=/elsewhere", "--input=/elsewhere")).code, 0);
+  });
+
   void test("shards of another number are foreign to a merge", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(20, 0) });
     for (const shard of ["0/2", "1/2", "0/3"]) await job("out", `--shard=${shard}`);

@@ -83,6 +83,30 @@ void suite("edgewright run with a script", { skip: withoutPython(), timeout: 60_
     await Promise.all([running.pid, ...children].map(gone));
   });
 
+  void test("leaves nothing of what a script has started when it is killed", async (t) => {
+    const source = `
+import multiprocessing, os, subprocess
+from azureml.contrib.services.aml_request import AMLRequest
+def length(text):
+    return len(text)
+def init():
+    global pool
+    pool = multiprocessing.get_context("spawn").Pool(1)
+def run(data):
+    lengths = pool.map(length, ["a", data])
+    detached = subprocess.Popen(["sleep", "600"], start_new_session=True).pid
+    pids = [os.getpid(), detached] + [child.pid for child in multiprocessing.active_children()]
+    return {"lengths": lengths, "pids": pids}
+`;
+    const cwd = tempFolder(t, { "endpoint.yml": SPEC, "src/score.py": source });
+    const running = await startRun(["endpoint.yml"], { cwd });
+    const { text } = await post(running.url, "four");
+    const { lengths, pids } = JSON.parse(text) as { lengths: number[]; pids: number[] };
+    assert.deepEqual([lengths, pids.length], [[1, 4], 3]);
+    process.kill(running.pid, "SIGKILL");
+    await Promise.all([running.pid, ...pids].map(gone));
+  });
+
   void test("--watch loads a script again that is saved, and goes on after one that is broken", async (t) => {
     const cwd = tempFolder(t, { "endpoint.yml": SPEC, "src/score.py": ECHO });
     const running = await startRun(["endpoint.yml", "--watch"], { cwd });

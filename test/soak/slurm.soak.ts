@@ -23,6 +23,14 @@ async function loseNode(slurm: Slurm, job: string, what: "daemon" | "all"): Prom
   slurm.killNode("n1", what);
   await slurm.until(job, (tasks) => tasks.some(({ restarts }) => restarts === 1));
   await slurm.startNow(job);
+  const isAgain = (task: Task): boolean => isRunning(task) && task.restarts === 1;
+  await slurm.until(job, (tasks) => tasks.some(isAgain));
+  const lost = (await slurm.tasks(job)).find(isAgain);
+  assert.ok(lost !== undefined);
+  // The successor's program comes up a little later than its task.
+  while (!slurm.nodesOf(lost.index).has("n2")) await wait(50);
+  const working = [...slurm.nodesOf(lost.index)].toSorted();
+  assert.deepEqual(working, what === "daemon" ? ["n1", "n2"] : ["n2"]);
   await slurm.until(job, (tasks) => tasks.every(isComplete));
   const again = (await slurm.tasks(job)).filter(({ restarts }) => restarts > 0);
   assert.deepEqual(
@@ -40,8 +48,9 @@ void suite("a Slurm that loses a node", { skip: withoutSlurm() || withoutPython(
   });
 
   void test("while the orphan of its daemon goes on", async (t) => {
-    const slurm = await startSlurm(t);
-    const { submit, expectEqual } = arrayJob(t, WORK);
+    // What is lost finds room at once, while its orphan is at work.
+    const slurm = await startSlurm(t, { spare: true });
+    const { submit, expectEqual } = arrayJob(t, { ...WORK, shards: 2 });
     await loseNode(slurm, await submit(slurm), "daemon");
     await expectEqual();
   });

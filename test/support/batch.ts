@@ -54,6 +54,8 @@ export type BatchOptions = {
   readonly deployment?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** Beside the spec. */
+  readonly beside?: Readonly<Record<string, string>>;
 };
 
 export function batchWorkspace(test: TestContext, options: BatchOptions): BatchWorkspace {
@@ -67,6 +69,7 @@ deployments:
     settings: {${settings.map(([key, value]) => `${key}: ${value}`).join(", ")}}
 `,
     "code/score.py": options.script ?? USUAL_SCRIPT,
+    ...options.beside,
   });
   for (const [name, content] of Object.entries(options.files)) {
     mkdirSync(join(folder, "in"), { recursive: true });

@@ -11,8 +11,6 @@ import { edgewright, edgewrightJson } from "./edgewright.ts";
 import { REPOSITORY } from "./repository.ts";
 import type { Slurm } from "./slurm.ts";
 
-const SHARDS = 4;
-
 export type ArrayJob = {
   /** Gives the id of the array. */
   readonly submit: (slurm: Slurm) => Promise<string>;
@@ -23,12 +21,16 @@ export type ArrayJob = {
 /** @param secondsEach what a mini-batch of five files takes */
 export function arrayJob(
   test: TestContext,
-  { files, secondsEach }: { readonly files: number; readonly secondsEach: number },
+  {
+    files,
+    secondsEach,
+    shards = 4,
+  }: { readonly files: number; readonly secondsEach: number; readonly shards?: number },
 ): ArrayJob {
   const { folder, job } = batchWorkspace(test, {
     script: scriptOf(secondsEach),
     deployment: `code_configuration: {code: ./code, scoring_script: score.py}
-    resources: {instance_count: ${SHARDS}}`,
+    resources: {instance_count: ${shards}}`,
     files: numberFiles(files, 3),
   });
   const place = ["--input", join(folder, "in"), "--output", join(folder, "array")];
@@ -45,7 +47,7 @@ export function arrayJob(
       const merged = await edgewrightJson(["batch", "merge", join(folder, "array")]);
       assert.equal(merged.code, 0, JSON.stringify(merged.document.problems));
       // Sixteen workers: what the others do one after the other.
-      const alone = await job("alone", "--max-concurrency", "4");
+      const alone = await job("alone", "--max-concurrency", String(16 / shards));
       assert.equal(alone.code, 0);
       assert.deepEqual(counted(merged.document["totals"] as Totals), counted(alone.totals));
       assert.deepEqual(

@@ -53,6 +53,8 @@ export type Slurm = {
   readonly until: (job: string, holds: (tasks: readonly Task[]) => boolean) => Promise<void>;
   /** Its daemon, and with `all` what it runs too. */
   readonly killNode: (node: NodeName, what: "daemon" | "all") => void;
+  /** Nodes that a task of an array works on right now, whatever Slurm knows of it. */
+  readonly nodesOf: (index: number) => ReadonlySet<string>;
   /** Starts what was lost now, without Slurm's pause. */
   readonly startNow: (job: string) => Promise<void>;
 };
@@ -64,7 +66,11 @@ type Start = (program: string, args: readonly string[], identity?: Identity) => 
 const LOST_AFTER_S = 10;
 const PATIENCE_MS = 180_000;
 
-export async function startSlurm(test: TestContext): Promise<Slurm> {
+/** @param spare whether the second node has room for a task more */
+export async function startSlurm(
+  test: TestContext,
+  { spare = false }: { readonly spare?: boolean } = {},
+): Promise<Slurm> {
   const folder = tempFolder(test);
   const file = join(folder, "slurm.conf");
   const socket = join(folder, "munge", "socket");
@@ -95,7 +101,7 @@ export async function startSlurm(test: TestContext): Promise<Slurm> {
   };
   const nodes = NODES.map(
     (name, index) =>
-      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[index]} CPUs=1`,
+      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[index]} CPUs=${spare ? index + 1 : 1} Weight=${index + 1}`,
   );
   const partition = "PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP";
   const settings = Object.entries(lines).map(([key, value]) => `${key}=${value}`);
@@ -149,6 +155,7 @@ export async function startSlurm(test: TestContext): Promise<Slurm> {
       nodeDaemons.get(node)?.kill("SIGKILL");
       if (what === "all") killAll(folder, node);
     },
+    nodesOf: (index) => workingNodes(folder, index),
     startNow: async (job) => {
       for (const { index, state, restarts } of await tasks(job)) {
         if (state !== "PENDING" || restarts === 0) continue;
@@ -189,9 +196,22 @@ function parseTask(line: string): Task {
   };
 }
 
+function workingNodes(folder: string, index: number): ReadonlySet<string> {
+  const marks = [configuredBy(folder), `SLURM_ARRAY_TASK_ID=${index}\0`];
+  const nodes = processes()
+    .filter(({ command }) => command.includes("edgewright.js\0batch\0"))
+    .filter(({ environment }) => marks.every((mark) => environment.includes(mark)))
+    .map(({ environment }) => /SLURMD_NODENAME=([^\0]+)/u.exec(environment)?.[1] ?? "");
+  return new Set(nodes);
+}
+
+function configuredBy(folder: string): string {
+  return `SLURM_CONF=${join(folder, "slurm.conf")}\0`;
+}
+
 /** Everything that belongs to this Slurm; of one node its tasks, and the step daemons above them. */
 function killAll(folder: string, node?: NodeName): void {
-  const configured = `SLURM_CONF=${join(folder, "slurm.conf")}\0`;
+  const configured = configuredBy(folder);
   const mine = processes().filter(({ environment }) => environment.includes(configured));
   const chosen =
     node === undefined

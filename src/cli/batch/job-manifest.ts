@@ -2,6 +2,7 @@
 
 import { engineJob } from "../../packager/batch/engine-job.ts";
 import { renderKubernetesJob } from "../../packager/batch/kubernetes.ts";
+import { kubernetesFaults } from "../../packager/batch/kubernetes-rules.ts";
 import { renderSlurmScript } from "../../packager/batch/slurm.ts";
 import { deploymentFrom, settingsFrom } from "../../runtime/batch/flags.ts";
 import { UsageError } from "../command.ts";
@@ -60,11 +61,15 @@ export async function renderJob(invocation: Invocation): Promise<Outcome> {
     ...given(options, "input", "output", "claim", "mount"),
     ...(typeof options["input-list"] === "string" && { inputList: options["input-list"] }),
   });
-  const text =
-    engine === "slurm"
-      ? renderSlurmScript({ ...job, specs })
-      : renderKubernetesJob({ ...job, image: imageOf(options) });
-  return { problems: read.problems, json: { engine, shards, text }, text: text.trimEnd() };
+  const printed = (text: string): Outcome => ({
+    problems: read.problems,
+    json: { engine, shards, text },
+    text: text.trimEnd(),
+  });
+  if (engine === "slurm") return printed(renderSlurmScript({ ...job, specs }));
+  const pods = { ...job, image: imageOf(options) };
+  const faults = kubernetesFaults(pods);
+  return faults.length > 0 ? { problems: faults } : printed(renderKubernetesJob(pods));
 }
 
 function imageOf({ image }: Invocation["options"]): string {

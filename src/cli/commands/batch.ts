@@ -20,7 +20,7 @@ import type { Command, Invocation, Outcome } from "../command.ts";
 import { DEVICE_OPTION, loadEndpoint } from "../given/endpoint.ts";
 import { MODEL_OPTIONS, servedFrom } from "../given/models.ts";
 import { createPlainLog } from "../terminal/plain-log.ts";
-import { interpretersOf } from "../machine/python.ts";
+import { askedPython, interpretersOf } from "../machine/python.ts";
 
 type Verb = (invocation: Invocation) => Promise<Outcome>;
 
@@ -88,9 +88,9 @@ async function run(invocation: Invocation): Promise<Outcome> {
 async function pythonOf(
   endpoint: ResolvedEndpoint,
   deployment: ResolvedDeployment,
-  { options, env }: Invocation,
+  { options, env, cwd }: Invocation,
 ): Promise<{ path: string; problems: readonly Problem[] }> {
-  const asked = typeof options["python"] === "string" ? options["python"] : undefined;
+  const asked = askedPython(options["python"], cwd);
   const only = { ...endpoint, deployments: [deployment] };
   const { byDeployment, problems } = await interpretersOf(only, { asked, env });
   return { path: byDeployment.get(deployment.name)?.path ?? "", problems };
@@ -103,11 +103,13 @@ type DryRun = {
 };
 
 function dryRun(places: JobPlaces, { settings, deployment, problems }: DryRun): Outcome {
-  const { files } = listInputs(places);
+  const { files, skipped } = listInputs(places);
+  const noted: readonly Problem[] =
+    skipped === undefined ? [] : [{ code: "BATCH_INPUT", severity: "warning", message: skipped }];
   const miniBatches = Math.ceil(files.length / settings.miniBatchSize);
   const workers = workerCount(settings, places.shard);
   return {
-    problems,
+    problems: [...problems, ...noted],
     json: { deployment: deployment.name, files: files.length, miniBatches, workers, settings },
     text: `${files.length} files in ${miniBatches} mini-batches of ${settings.miniBatchSize}, ${workers} workers; nothing was scored`,
   };

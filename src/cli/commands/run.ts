@@ -18,7 +18,7 @@ import { credentialsFor } from "../given/credentials.ts";
 import { DEVICE_OPTION, loadEndpoint } from "../given/endpoint.ts";
 import { startLocalRuntime } from "../machine/local-runtime.ts";
 import { MODEL_OPTIONS, servedFrom } from "../given/models.ts";
-import { interpretersOf } from "../machine/python.ts";
+import { askedPython, interpretersOf } from "../machine/python.ts";
 
 export const RUN: Command = {
   name: "run",
@@ -115,12 +115,12 @@ function defaultLevel({ deployments }: ResolvedEndpoint): LocalOptions["logLevel
 
 async function scriptHost(
   endpoint: ResolvedEndpoint,
-  { options, env, progress }: Invocation,
+  { options, env, cwd, progress }: Invocation,
 ): Promise<{
   readonly host: NonNullable<ServeOptions["scripts"]>;
   readonly problems: readonly Problem[];
 }> {
-  const asked = typeof options["python"] === "string" ? options["python"] : undefined;
+  const asked = askedPython(options["python"], cwd);
   const { byDeployment, problems } = await interpretersOf(endpoint, { asked, env });
   for (const [name, { path, version }] of byDeployment)
     progress(`${name}: ${path} (Python ${version})`);

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { text } from "node:stream/consumers";
 
 import { userError } from "../../core/problem.ts";
@@ -36,6 +36,13 @@ packages = [pip for pip, module in wanted["packages"]
             if not there(metadata.distribution, pip) and not there(util.find_spec, module)]
 json.dump({"version": platform.python_version(), "modules": modules, "packages": packages}, sys.stdout)
 `;
+
+/** What `--python` names: a path from the current folder, or a name on the PATH. */
+export function askedPython(python: unknown, cwd: string): string | undefined {
+  if (typeof python !== "string") return undefined;
+  // A script's process starts in another folder.
+  return python.includes("/") && !isAbsolute(python) ? join(cwd, python) : python;
+}
 
 /**
  * The interpreter of every deployment with a script, and warnings.

@@ -1,6 +1,7 @@
 /** A batch job as a job engine runs it: how many pieces, where their files lie, which flags they get. */
 
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
+import { claimName, jobName } from "./kubernetes-rules.ts";
 
 export type EngineJob = {
   /** Of the job in its engine: letters, digits and hyphens, in lower case. */
@@ -33,7 +34,7 @@ export function engineJob({ module }: ResolvedEndpoint, asked: AskedJob): Engine
   const { deployment, shards, inputList, flags = [] } = asked;
   const mount = asked.mount ?? module.volume?.path ?? "/data";
   return {
-    name: module.name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-"),
+    name: jobName(module.name, shards),
     shards,
     job: [
       `--input=${asked.input ?? `${mount}/input`}`,
@@ -43,7 +44,7 @@ export function engineJob({ module }: ResolvedEndpoint, asked: AskedJob): Engine
       ...flags,
     ],
     deployment,
-    claim: asked.claim ?? module.volume?.name ?? `${module.name}-data`,
+    claim: asked.claim ?? claimName(module.volume?.name ?? `${module.name}-data`),
     mount,
   };
 }

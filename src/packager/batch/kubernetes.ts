@@ -2,6 +2,7 @@
 
 import { USER } from "../base/rootfs.ts";
 import type { EngineJob } from "./engine-job.ts";
+import { literal } from "./kubernetes-rules.ts";
 
 export type KubernetesOptions = EngineJob & {
   /** Reference of the image that every pod runs. */
@@ -54,8 +55,11 @@ export function kubernetesJob(options: KubernetesOptions) {
             {
               name: "batch",
               image,
-              args: ["batch", ...job],
-              env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+              args: ["batch", ...job.map(literal)],
+              env: Object.entries(env).map(([variable, value]) => ({
+                name: variable,
+                value: literal(value),
+              })),
               resources: { limits, requests: limits },
               securityContext: {
                 readOnlyRootFilesystem: true,

@@ -14,6 +14,13 @@ const PATTERN = new RegExp(
   "u",
 );
 
+const DIGEST = /@sha256:[0-9a-f]{64}$/u;
+
+/** Whether an engine could pull it: `repository`, with a tag, a digest or both. */
+export function isImageName(text: string): boolean {
+  return PATTERN.test(text.replace(DIGEST, ""));
+}
+
 /** @param defaultTag  for a text that names none: a moving tag like `latest` would never be pulled again */
 export function parseReference(text: string, defaultTag: string): Reference {
   const groups = PATTERN.exec(text)?.groups;

@@ -25,6 +25,8 @@ export type JobOptions = {
   readonly waits?: boolean;
   /** Digest of what else decides the rows. */
   readonly job: string;
+  /** Digest of the script and its model, which may change between two starts. */
+  readonly sources: string;
   readonly scoring: Scoring;
   readonly host: string;
   readonly pid: number;

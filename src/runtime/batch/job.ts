@@ -23,7 +23,7 @@ import { createJobLogs } from "./report/logs.ts";
 import { scoreAll } from "./score-all.ts";
 import { createStop } from "./stop.ts";
 import { overThreshold, verdictOf } from "./report/verdict.ts";
-import { createWatch } from "./report/watch.ts";
+import { createWatch, startsBefore } from "./report/watch.ts";
 
 /** @throws UserError where the input or the output folder cannot be used */
 export async function runJob(options: JobOptions): Promise<JobOutcome> {
@@ -33,15 +33,14 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
   let lease: Lease | undefined;
   try {
     if (readDone(folder.state) === undefined) reachable(options, folder);
-    lease = await leaseOf(options, folder);
-    if (lease === undefined) return alreadyDone(folder);
+    const given = await leaseOf(options, folder);
+    if (given === "done") return alreadyDone(folder);
+    if (given === "stopped") return stoppedBefore(options, folder, "it was asked to stop");
+    lease = given;
     if (!begin(options, folder)) return alreadyDone(folder);
     return await goOn(options, folder, lease);
   } catch (error) {
-    if (isFull(error)) {
-      const report = reportBefore(options, folder);
-      return { verdict: "stopped", already: false, report, reason: (error as Error).message };
-    }
+    if (isFull(error)) return stoppedBefore(options, folder, (error as Error).message);
     // What could not even begin leaves nothing behind.
     if (error instanceof UserError && lease !== undefined && readList(folder) === undefined) {
       rmSync(folder.state, { recursive: true, force: true });
@@ -52,13 +51,18 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
   }
 }
 
+function stoppedBefore(options: JobOptions, folder: JobFolder, reason: string): JobOutcome {
+  return { verdict: "stopped", already: false, report: reportBefore(options, folder), reason };
+}
+
 /** Lists the input once for all starts. False where the job is done. */
 function begin(options: JobOptions, folder: JobFolder): boolean {
   const identity = identityOf(options);
   const begun = claimFolder(folder, identity);
   if (readDone(folder.state) !== undefined) return false;
   if (begun) return true;
-  const { files } = listInputs(options);
+  const { files, skipped } = listInputs(options);
+  if (skipped !== undefined) options.log.warn(skipped);
   if (files.length === 0 && options.shard === undefined) {
     throw userError("BATCH_INPUT", `${options.input} holds no file`, {
       hint: "Give --input a folder with files in it.",
@@ -81,13 +85,22 @@ function alreadyDone(folder: JobFolder): JobOutcome {
 }
 
 async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promise<JobOutcome> {
-  const { log, host, settings, signal } = options;
+  const { log, host, settings, signal, clock, sources } = options;
+  const { state } = folder;
   const files = readList(folder) ?? [];
-  const ledger = openLedger(join(folder.state, "journal"), (message) => log.warn(message));
+  const ledger = openLedger({
+    folder: join(state, "journal"),
+    clock,
+    onDamage: (message) => log.warn(message),
+  });
   const logs = createJobLogs(folder.root, host, options.stamp);
-  const watch = createWatch(options, { state: folder.state, ledger, logs, total: files.length });
+  const before = startsBefore(state, ledger);
+  const watch = createWatch(options, { state, ledger, logs, before, total: files.length });
   const stop = createStop(signal);
   try {
+    warnOfChange(options, ledger);
+    logs.begin();
+    ledger.begin({ beforeMs: before.elapsedMs, sources });
     if (!overThreshold(ledger.totals(), settings.errorThreshold)) {
       await scoreAll(options, { files, ledger, lease, logs, stop });
     }
@@ -108,6 +121,14 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
     watch.drop();
     ledger.close();
   }
+}
+
+/** Rows of two scripts in one result are for whoever changed it to judge. */
+function warnOfChange({ log, sources }: JobOptions, ledger: Ledger): void {
+  if (ledger.sources().every((known) => known === sources)) return;
+  log.warn(
+    "the script, its variables or its model have changed since a part of this job was scored: its result will have rows of both; give another --output folder to score all of it again",
+  );
 }
 
 /** A shard of many may have no item that succeeds: that is for the whole job to judge. */

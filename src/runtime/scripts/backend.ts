@@ -69,7 +69,7 @@ export function createPythonBackend(options: PythonBackendOptions): PythonBacken
       const outcome = await runRequest(process, request, {
         timeoutMs: scoringTimeoutMs(deployment),
         requestTimeoutMs: deployment.requestTimeoutMs,
-        onReply: (reply) => writeRequestLine(process.pid, request, reply),
+        onReply: (reply) => writeRequestLine(process.pid() ?? 0, request, reply),
         onFree: () => crew.release(process),
       });
       return answerOf(outcome, request, options);

@@ -28,6 +28,8 @@ export type ConversationOptions = {
   /** Settles with the process's end, with the reason. */
   readonly ended: Promise<string>;
   readonly kill: (reason: string) => void;
+  /** Told the script's process once, before anything of the script runs. */
+  readonly onStarted: (pid: number) => void;
   readonly write: WriteLine;
 };
 
@@ -48,9 +50,10 @@ type Waiting = {
 /** At most one request is on its way. */
 export function converse(
   socket: Duplex,
-  { ended, kill, write }: ConversationOptions,
+  { ended, kill, onStarted, write }: ConversationOptions,
 ): Conversation {
   let waiting: Waiting | undefined;
+  let started = false;
   const finish = (): void => {
     const free = waiting?.free;
     waiting = undefined;
@@ -61,6 +64,9 @@ export function converse(
       const { kind, value } = frame;
       if (kind === FRAME_KINDS.log) {
         write((value as { level: string }).level, frame.body.toString());
+      } else if (kind === FRAME_KINDS.started) {
+        if (!started) onStarted(pidOf(value));
+        started = true;
       } else if (kind === FRAME_KINDS.ready) {
         resolve(value as Ready);
       } else if (kind === FRAME_KINDS.failed) {
@@ -109,6 +115,13 @@ function nobodyWaits(): void {
 
 /** Status, headers, how long it took, whether the body comes in chunks. */
 type Head = readonly [number, Reply["headers"], string, boolean];
+
+/** @throws TypeError where it is none */
+function pidOf(value: unknown): number {
+  const { pid } = value as { readonly pid?: unknown };
+  if (typeof pid === "number" && Number.isSafeInteger(pid) && pid > 1) return pid;
+  throw new TypeError("a process without its number");
+}
 
 /** @throws TypeError where it is no pair of texts */
 function texts(pair: readonly unknown[]): readonly [string, string] {

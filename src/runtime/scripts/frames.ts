@@ -9,6 +9,7 @@ export const FRAME_KINDS = {
   broken: 6,
   log: 7,
   result: 8,
+  started: 9,
 } as const;
 
 export type Frame = {

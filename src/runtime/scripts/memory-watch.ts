@@ -15,7 +15,8 @@ export function createMemoryWatch(limitBytes: number): MemoryWatch {
   const watched = new Set<RunningProcess>();
   const timer = setInterval(() => {
     for (const process of watched) {
-      const bytes = residentBytes(process.pid);
+      const pid = process.pid();
+      const bytes = pid === undefined ? undefined : residentBytes(pid);
       if (bytes !== undefined && bytes > limitBytes) {
         process.kill(`it held ${bytes} bytes of memory, its limit is ${limitBytes}`);
       }

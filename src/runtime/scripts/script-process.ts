@@ -24,12 +24,13 @@ export type ProcessSettings = {
 };
 
 export type RunningProcess = {
-  readonly pid: number;
+  /** The script's own process; its guard's child. Unknown until it says that it is there. */
+  readonly pid: () => number | undefined;
   /** Whether it has ended, or has been told to. */
   readonly over: () => boolean;
-  /** Ends it and its children, now. The reason is what `ended` settles with. */
+  /** Ends it and whatever it has started, now. The reason is what `ended` settles with. */
   readonly kill: (reason: string) => void;
-  /** Settles when it has ended, with the reason. */
+  /** Settles with the reason when all of that has ended, and what it wrote is read. */
   readonly ended: Promise<string>;
 };
 
@@ -39,11 +40,14 @@ export type ScriptProcess = RunningProcess & {
   readonly call: (request: ScriptRequest) => Call;
 };
 
+/** It was ended by a signal of somebody else's, before it was ready: another start may do better. */
+export class ProcessLost extends Error {}
+
 const HOST = fileURLToPath(new URL("./python/host.py", import.meta.url));
 
 /**
  * @param onSpawn told at once: also while `init` runs the process is watched
- * @throws Error when the script cannot be loaded, its `init` fails, or its process ends before
+ * @throws ProcessLost; Error when the script cannot be loaded, its `init` fails, or its process ends before
  */
 export async function startScriptProcess(
   settings: ProcessSettings,
@@ -52,18 +56,18 @@ export async function startScriptProcess(
   const { python, env, workingFolder, initTimeoutMs } = settings;
   // No bytecode is written where nobody says where: the folders belong to the user.
   const keep = env["PYTHONPYCACHEPREFIX"] === undefined ? ["-B"] : [];
-  // A session of its own, so that the script's children end with it.
+  // A session of its own: what ends a terminal or a task's processes leaves its guard time to end all.
   const child = spawn(python, [...keep, "-u", HOST], {
     env,
     cwd: workingFolder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
-  const running = watch(child);
+  const { running, onStarted, lost } = watch(child);
   const write = lineWriter(settings.log, settings.fields);
   logLines(child.stdout as Readable, "INFO", settings.streams?.stdout ?? write);
   logLines(child.stderr as Readable, "WARNING", settings.streams?.stderr ?? write);
-  const conversation = converse(child.stdio[3] as Duplex, { ...running, write });
+  const conversation = converse(child.stdio[3] as Duplex, { ...running, onStarted, write });
   onSpawn(running);
   const limit = setTimeout(
     () => running.kill(`init() ran longer than ${initTimeoutMs} ms`),
@@ -72,15 +76,27 @@ export async function startScriptProcess(
   try {
     const { swagger } = await conversation.ready;
     return { ...running, swagger, call: conversation.call };
+  } catch (error) {
+    throw lost() ? new ProcessLost((error as Error).message) : error;
   } finally {
     clearTimeout(limit);
   }
 }
 
-function watch(child: ChildProcess): RunningProcess {
-  const pid = child.pid ?? 0;
+/** Time that a guard has to end all; one that needs more has been stopped, or killed. */
+const GUARD_MS = 15_000;
+/** Of a pipe that somebody else holds open, too. */
+const DRAIN_MS = 1_000;
+
+function watch(child: ChildProcess): {
+  readonly running: RunningProcess;
+  readonly onStarted: (pid: number) => void;
+  readonly lost: () => boolean;
+} {
+  let script: number | undefined;
   let killed: string | undefined;
   let gone = false;
+  let lost = false;
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => {
       gone = true;
@@ -88,29 +104,49 @@ function watch(child: ChildProcess): RunningProcess {
     });
     child.once("exit", (code, signal) => {
       gone = true;
-      // What it has started is nobody's any more.
-      killGroup(pid);
-      resolve(killed ?? `it ended with ${signal ?? `exit code ${code}`}`);
+      lost = signal !== null && killed === undefined;
+      // A guard that was killed itself takes the script along, and nothing else.
+      if (script !== undefined) killGroup(script);
+      const reason = killed ?? `it ended with ${signal ?? `exit code ${code}`}`;
+      void drained(child).then(() => resolve(reason));
     });
   });
-  return {
-    pid,
+  const force = (): void => {
+    if (gone) return;
+    if (script !== undefined) killGroup(script);
+    child.kill("SIGKILL");
+  };
+  const running = {
+    pid: () => script,
     ended,
     over: () => gone || killed !== undefined,
-    kill: (reason) => {
-      if (gone || pid === 0) return;
-      killed ??= reason;
-      if (!killGroup(pid)) child.kill("SIGKILL");
+    kill: (reason: string) => {
+      if (gone || killed !== undefined) return;
+      killed = reason;
+      child.kill("SIGTERM");
+      setTimeout(force, GUARD_MS).unref();
     },
   };
+  return { running, onStarted: (pid) => (script = pid), lost: () => lost };
 }
 
-/** False where there is no such group: it is not there yet, or nobody is left in it. */
-function killGroup(pid: number): boolean {
+function drained(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => {
+      for (const stream of child.stdio) stream?.destroy();
+      resolve();
+    }, DRAIN_MS);
+    child.once("close", () => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+}
+
+function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
-    return true;
   } catch {
-    return false;
+    // Nobody is left in it.
   }
 }

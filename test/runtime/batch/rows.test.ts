@@ -58,6 +58,21 @@ function near(actual: readonly number[], wanted: readonly number[] | undefined):
 }
 
 void suite("batch without a script", { skip: withoutShared }, () => {
+  void test("JSON lines may begin with a byte order mark; a bare NaN is named with its line and what to write", async (t) => {
+    const good = '{"input": ["NaN", 1, "-Infinity", 2]}';
+    const { folder, job } = workspace(t, {
+      "marked.jsonl": `\uFEFF${good}\n${good}\n`,
+      "bare.jsonl": `${good}\n{"input": [1, NaN, "a \\" NaN", 2]}\n[1, 2, 3, -Infinity]\n`,
+    });
+    const { totals } = await job("out", "--format=jsonl");
+    assert.deepEqual([totals.rows, totals.failed], [3, 1]);
+    const told = reportOf(folder, "out").errors.map(({ row, message }) => [row, message]);
+    assert.deepEqual(told, [
+      [1, 'NaN is no JSON: write "NaN", in quotes'],
+      [2, '-Infinity is no JSON: write "-Infinity", in quotes'],
+    ]);
+  });
+
   void test("the same rows as CSV, JSON lines, NPY and bare bytes give the same answers", async (t) => {
     const rows = Array.from({ length: 20 }, (_, index) => rowOf(index));
     const { folder, job } = workspace(t, {

@@ -199,6 +199,46 @@ time.sleep(1000)`;
     await gone(child);
   });
 
+  void test("what has left the script's session ends with its process, too", async (t) => {
+    const script = await servedScript(t, EXECUTES, { deployment: { requestTimeoutMs: 800 } });
+    const source =
+      "import subprocess\nresult = subprocess.Popen(['sleep', '1000'], start_new_session=True).pid";
+    for (const [end, status] of [
+      ["os._exit(3)", 500],
+      ["time.sleep(1000)", 408],
+    ] as const) {
+      const child = Number((await post(script.url, source)).text);
+      assert.ok(existsSync(`/proc/${child}`));
+      assert.equal((await post(script.url, end)).status, status);
+      await gone(child);
+    }
+  });
+
+  void test("a guard that is killed takes the script along, and the next request is served", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const before = await pidOf(script);
+    const source = "os.kill(os.getppid(), 9)\ntime.sleep(1000)";
+    assert.deepEqual(await post(script.url, source).then(answerOf), [500, FAILED]);
+    await gone(before);
+    assert.notEqual(await pidOf(script), before);
+  });
+
+  void test("a process that the script's thread has forked outlives the thread", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    const source = `
+pids = []
+def fork():
+    pids.append(os.fork())
+    if pids[0] == 0:
+        time.sleep(0.5)
+        os._exit(7)
+thread = threading.Thread(target=fork)
+thread.start()
+thread.join()
+result = os.WEXITSTATUS(os.waitpid(pids[0], 0)[1])`;
+    assert.equal((await post(script.url, source)).text, "7");
+  });
+
   void test("a caller that goes away does not cost the script its process", async (t) => {
     const script = await servedScript(t, EXECUTES);
     const pid = await pidOf(script);

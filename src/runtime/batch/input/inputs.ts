@@ -25,6 +25,8 @@ export type Inputs = {
   /** Folder that the paths are relative to. */
   readonly root: string;
   readonly files: readonly string[];
+  /** Why not all that lies there is input; absent where it is. */
+  readonly skipped?: string;
 };
 
 const READ_AHEAD = 4096;
@@ -37,15 +39,30 @@ export function listInputs(options: InputOptions): Inputs {
   const guard = createLinkGuard(root, options.within);
   const mine = (path: string): boolean => shard === undefined || isInShard(path, shard);
   const files: string[] = [];
+  const skipped: Skipped = { count: 0, first: "" };
   if (inputList !== undefined) {
     files.push(...listed(root, inputList).filter(mine));
     for (const path of files) guard(path);
   } else if (kind === "file") {
     files.push(...[basename(input)].filter(mine));
   } else {
-    walk({ root, output, guard, take: (path) => void (mine(path) && files.push(path)) }, "");
+    const take = (path: string): void => void (mine(path) && files.push(path));
+    const skip = (path: string): void => {
+      if (skipped.count === 0) skipped.first = join(root, path);
+      skipped.count += 1;
+    };
+    walk({ root, output, guard, take, skip }, "");
   }
-  return { root, files: files.toSorted() };
+  const words = skippedText(skipped);
+  return { root, files: files.toSorted(), ...(words !== undefined && { skipped: words }) };
+}
+
+type Skipped = { count: number; first: string };
+
+function skippedText({ count, first }: Skipped): string | undefined {
+  if (count === 0) return undefined;
+  const others = count === 1 ? "is" : `and ${count - 1} more are`;
+  return `${first} ${others} left out: links to folders are not followed, and what is no file is no input; name files behind a link with --input-list`;
 }
 
 function kindOf(path: string): "file" | "folder" {
@@ -105,12 +122,14 @@ type Walk = {
   readonly output: string;
   readonly guard: LinkGuard;
   readonly take: (path: string) => void;
+  readonly skip: (path: string) => void;
 };
 
 /** What jobs keep of themselves, wherever it lies, is nobody's input. */
 const STATE_FOLDER = ".edgewright";
 
-function walk({ root, output, guard, take }: Walk, below: string): void {
+function walk(walking: Walk, below: string): void {
+  const { root, output, guard, take, skip } = walking;
   const folders: string[] = [];
   const prefix = below === "" ? "" : `${below}/`;
   // Without a promise for each entry: a million of them take a second this way, and five the other.
@@ -119,23 +138,29 @@ function walk({ root, output, guard, take }: Walk, below: string): void {
     for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
       const path = prefix + entry.name;
       if (entry.isFile()) take(path);
-      else if (entry.isDirectory() && entry.name !== STATE_FOLDER) folders.push(path);
-      else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) {
+      else if (entry.isDirectory()) {
+        if (entry.name !== STATE_FOLDER) folders.push(path);
+      } else if (entry.isSymbolicLink() && pointsToFile(join(root, path))) {
         guard(path);
         take(path);
-      }
+      } else skip(path);
     }
   } finally {
     opened.closeSync();
   }
   for (const folder of folders) {
-    if (resolve(root, folder) !== resolve(output)) walk({ root, output, guard, take }, folder);
+    if (resolve(root, folder) !== resolve(output)) walk(walking, folder);
   }
 }
 
 /** A link that leads nowhere is taken too: to find it missing is a failure of that file. */
 function pointsToFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() !== false;
+  } catch {
+    // A link to itself, or one that may not be followed.
+    return true;
+  }
 }
 
 /** @throws UserError BATCH_INPUT */

@@ -42,20 +42,21 @@ export function reachable({ input }: JobOptions, { state }: JobFolder): void {
   }
 }
 
-/** `undefined` where the job is done. Alone, a job that somebody works on is refused; a shard waits for it, and takes it over. */
-export async function leaseOf(
-  options: JobOptions,
-  { state }: JobFolder,
-): Promise<Lease | undefined> {
+/** What there is in place of a lease: the job is done, or it was asked to stop while it waited. */
+export type NoLease = "done" | "stopped";
+
+/** Alone, a job that somebody works on is refused; a shard waits for it, and takes it over. */
+export async function leaseOf(options: JobOptions, { state }: JobFolder): Promise<Lease | NoLease> {
   const { host, pid, clock, shard, signal, log } = options;
   const waits = shard !== undefined || options.waits === true;
   let told = false;
   for (;;) {
-    if (readDone(state) !== undefined) return undefined;
+    if (readDone(state) !== undefined) return "done";
     const taken = takeLease({ file: join(state, "lease"), host, pid, clock });
     if (isLease(taken)) return taken;
     const who = `process ${taken.pid} on ${taken.host}`;
-    if (!waits || signal.aborted) {
+    if (waits && signal.aborted) return "stopped";
+    if (!waits) {
       throw userError("BATCH_BUSY", `${who} works on this job right now`, {
         hint: "Wait for it to end, or stop it.",
       });

@@ -1,5 +1,6 @@
 /** What of a job is done? Every mini-batch once, with its rows, in a journal that outlives the process. */
 
+import type { Clock } from "../../../core/ports.ts";
 import { openJournal } from "../../../journal/journal.ts";
 import type { JournalPlace } from "../../../journal/journal.ts";
 import type { Facts, Timing } from "../workers/mini-batch.ts";
@@ -34,7 +35,21 @@ export const NO_TOTALS: Totals = {
   timing: { readMs: 0, runMs: 0, writeMs: 0 },
 };
 
+/** One start of the job. */
+export type Start = {
+  /** What the starts before it took together. */
+  readonly beforeMs: number;
+  /** Digest of what scores. */
+  readonly sources: string;
+};
+
 export type Ledger = {
+  /** To be called once, before anything is appended. @throws as `append` */
+  readonly begin: (start: Start) => void;
+  /** Starts of this job, and their time together up to the last entry. */
+  readonly starts: () => { readonly count: number; readonly elapsedMs: number };
+  /** Digests of what has scored the entries, each once. */
+  readonly sources: () => readonly string[];
   readonly has: (id: number) => boolean;
   readonly totals: () => Totals;
   /** What rows begin with, in formats that have a head. */
@@ -50,31 +65,65 @@ export type Ledger = {
 };
 
 const MINI_BATCH = 1;
+const START = 2;
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
-export function openLedger(folder: string, onDamage: (message: string) => void): Ledger {
+/** An entry with the start that it is of, counted from 0, and the time since that began. */
+type Kept = Entry & { readonly start: number; readonly atMs: number };
+
+export type LedgerOptions = {
+  readonly folder: string;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly onDamage: (message: string) => void;
+};
+
+export function openLedger({ folder, clock, onDamage }: LedgerOptions): Ledger {
   const places = new Map<number, JournalPlace>();
   const sum = createTotals();
+  const starts: Start[] = [];
+  const sources = new Set<string>();
+  let begunMs = clock.monotonic();
+  let elapsedMs = 0;
   let head = "";
-  const note = (entry: Entry, place: JournalPlace): void => {
+  const noteStart = (start: Start): void => {
+    starts.push(start);
+    elapsedMs = Math.max(elapsedMs, start.beforeMs);
+  };
+  const note = (entry: Kept, place: JournalPlace): void => {
+    const start = starts[entry.start];
+    elapsedMs = Math.max(elapsedMs, (start?.beforeMs ?? 0) + entry.atMs);
     // An orphan of this job may have written the same one: the first counts.
     if (places.has(entry.id)) return;
     places.set(entry.id, place);
+    if (start !== undefined) sources.add(start.sources);
     if (head === "") ({ head } = entry);
     sum.add(entry);
   };
   const journal = openJournal({
     folder,
     segmentBytes: SEGMENT_BYTES,
-    replay: ({ payload }, place) => note(parseEntry(payload).entry, place),
+    replay: ({ kind, payload }, place) => {
+      if (kind === START) noteStart(parseStart(payload));
+      else note(parseEntry(payload).entry, place);
+    },
     damaged: onDamage,
   });
   const inOrder = () => [...places].toSorted(([a], [b]) => a - b);
   return {
+    begin: (start) => {
+      journal.append(START, Buffer.from(JSON.stringify(start)));
+      noteStart(start);
+      begunMs = clock.monotonic();
+    },
+    starts: () => ({ count: starts.length, elapsedMs }),
+    sources: () => [...sources].toSorted(),
     has: (id) => places.has(id),
     totals: sum.totals,
     head: () => head,
-    append: (entry, rows) => note(entry, journal.append(MINI_BATCH, renderEntry(entry, rows))),
+    append: (entry, rows) => {
+      const kept = { ...entry, start: starts.length - 1, atMs: clock.monotonic() - begunMs };
+      note(kept, journal.append(MINI_BATCH, renderEntry(kept, rows)));
+    },
     sync: journal.sync,
     rows: function* () {
       for (const [, place] of inOrder()) yield parseEntry(journal.read(place)).rows;
@@ -87,20 +136,24 @@ export function openLedger(folder: string, onDamage: (message: string) => void):
 }
 
 /** u32 length of the JSON, the JSON, rows. */
-function renderEntry(entry: Entry, rows: Uint8Array): Uint8Array {
+function renderEntry(entry: Kept, rows: Uint8Array): Uint8Array {
   const text = Buffer.from(JSON.stringify(entry));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
   return Buffer.concat([length, text, rows]);
 }
 
-function parseEntry(payload: Uint8Array): { entry: Entry; rows: Uint8Array } {
+function parseEntry(payload: Uint8Array): { entry: Kept; rows: Uint8Array } {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const end = 4 + bytes.readUInt32LE(0);
   return {
-    entry: JSON.parse(bytes.toString("utf8", 4, end)) as Entry,
+    entry: JSON.parse(bytes.toString("utf8", 4, end)) as Kept,
     rows: bytes.subarray(end),
   };
+}
+
+function parseStart(payload: Uint8Array): Start {
+  return JSON.parse(Buffer.from(payload).toString("utf8")) as Start;
 }
 
 function createTotals() {

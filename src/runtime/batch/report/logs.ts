@@ -1,12 +1,14 @@
 /** Azure's log folder of a batch job: what the script said, and how each mini-batch went. @source azureml-contract 5.7 */
 
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { WriteLine } from "../../scripts/log-lines.ts";
 import type { Entry } from "../journal/ledger.ts";
 
 export type JobLogs = {
+  /** Takes away what an earlier start said of its end: the job goes on. */
+  readonly begin: () => void;
   readonly streams: (worker: number) => { readonly stdout: WriteLine; readonly stderr: WriteLine };
   readonly entry: (entry: Entry) => void;
   readonly error: (text: string) => void;
@@ -53,6 +55,9 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
   };
   replace("readme.txt", README);
   return {
+    begin: () => {
+      for (const path of ["job_error.txt", "job_result.txt"]) remove(join(folder, path));
+    },
     streams: (worker) => {
       const to = (kind: string): WriteLine => {
         const path = `user/${kind}/${node}/${processName(worker)}.${kind}.txt`;
@@ -82,6 +87,14 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
     overview: (text) => append("job_progress_overview.txt", `${stamp()} ${text}\n`),
     result: (text) => replace("job_result.txt", `${text}\n`),
   };
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // A disk that takes nothing more: the journal says so.
+  }
 }
 
 function processName(worker: number): string {

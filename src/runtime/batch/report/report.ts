@@ -23,7 +23,10 @@ export type Report = {
   readonly settings: JobSettings;
   readonly workers: number;
   readonly starts: number;
+  /** Of all starts together; of one that was killed up to the last that is known of it. */
   readonly elapsedMs: number;
+  /** Digests of the script and model that scored; more than one where they changed between starts. */
+  readonly sources: readonly string[];
   /** Input files. */
   readonly total: number;
   readonly totals: Totals;

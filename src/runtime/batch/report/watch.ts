@@ -20,6 +20,7 @@ type Watched = {
   readonly state: string;
   readonly ledger: Ledger;
   readonly logs: JobLogs;
+  readonly before: StartsBefore;
   /** Input files. */
   readonly total: number;
 };
@@ -30,14 +31,29 @@ export type Watch = {
   readonly drop: () => void;
 };
 
+/** What is known of the starts before this one. */
+export type StartsBefore = { readonly count: number; readonly elapsedMs: number };
+
+/**
+ * Whoever was killed could tell no time any more: it is the later of its last progress, which is told
+ * once a second, and its last mini-batch.
+ */
+export function startsBefore(state: string, ledger: Ledger): StartsBefore {
+  const told = readProgress(state);
+  const { count, elapsedMs } = ledger.starts();
+  return {
+    count: Math.max(count, told?.starts ?? 0),
+    elapsedMs: Math.max(elapsedMs, told?.elapsedMs ?? 0),
+  };
+}
+
 const PROGRESS_MS = 1_000;
 const OVERVIEW_MS = 10_000;
 
 export function createWatch(
   { clock, settings, onProgress, shard }: Watching,
-  { state, ledger, logs, total }: Watched,
+  { state, ledger, logs, before, total }: Watched,
 ): Watch {
-  const before = readProgress(state);
   const workers = workerCount(settings, shard);
   const start = clock.monotonic();
   const first = ledger.totals().files;
@@ -50,8 +66,8 @@ export function createWatch(
       verdict,
       totals,
       total,
-      elapsedMs: (before?.elapsedMs ?? 0) + spentMs,
-      starts: (before?.starts ?? 0) + 1,
+      elapsedMs: before.elapsedMs + spentMs,
+      starts: before.count + 1,
       workers,
       updatedMs: clock.now(),
       rate,

@@ -7,7 +7,8 @@ import type { Reading, RowBlock } from "./row-block.ts";
 import type { RowSpec } from "./row-layout.ts";
 
 export function readJsonLines({ bytes, startRow }: Reading, inputs: readonly RowSpec[]): RowBlock {
-  const lines = bytes.toString("utf8").split("\n");
+  const text = bytes.toString("utf8");
+  const lines = (startRow === 0 ? text.replace(/^\uFEFF/, "") : text).split("\n");
   const slots = inputs.map(({ spec, width }) => allocate(spec.type, lines.length * width));
   const writers = inputs.map(({ spec }, input) => elementWriter(spec, slots[input]));
   const numbers: number[] = [];
@@ -15,7 +16,7 @@ export function readJsonLines({ bytes, startRow }: Reading, inputs: readonly Row
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     try {
-      const values = valuesOf(JSON.parse(line) as unknown, inputs);
+      const values = valuesOf(parseLine(line), inputs);
       for (const [input, elements] of values.entries()) {
         const start = numbers.length * elements.length;
         for (const [element, value] of elements.entries()) writers[input]?.(start + element, value);
@@ -30,6 +31,19 @@ export function readJsonLines({ bytes, startRow }: Reading, inputs: readonly Row
     return ArrayBuffer.isView(slot) ? slot.subarray(0, length) : slot.slice(0, length);
   });
   return { numbers, data, errors };
+}
+
+/** @throws Error with the reason */
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (error) {
+    // Python's json.dumps writes these words by default.
+    const outsideTexts = line.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+    const word = /(?<![\w.])-?(?:Infinity|NaN)\b/.exec(outsideTexts)?.[0];
+    if (word === undefined) throw error;
+    throw new Error(`${word} is no JSON: write "${word}", in quotes`, { cause: error });
+  }
 }
 
 function valuesOf(line: unknown, inputs: readonly RowSpec[]): readonly (readonly unknown[])[] {

@@ -17,6 +17,7 @@ export function joinReports(
     workers: total(({ workers }) => workers),
     starts: total(({ starts }) => starts),
     elapsedMs: Math.max(...reports.map(({ elapsedMs }) => elapsedMs)),
+    sources: [...new Set(reports.flatMap(({ sources }) => sources))].toSorted(),
     total: total((report) => report.total),
     errors: reports.flatMap(({ errors }) => errors),
     moreErrors: total(({ moreErrors }) => moreErrors),

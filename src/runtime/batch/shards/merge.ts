@@ -37,6 +37,7 @@ export function mergeShards(output: string, errorThreshold: number | undefined):
   if (before !== undefined) return { already: true, report: before.report };
   const parts = partsOf(output);
   const [{ identity, report: first }, ...others] = parts;
+  refuseOtherSources(parts);
   const { outputFileName, outputAction, format } = identity.fixed;
   const result = join(output, outputFileName);
   if (existsSync(result)) {
@@ -68,6 +69,17 @@ export function mergeShards(output: string, errorThreshold: number | undefined):
   writeFileSync(join(output, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(output, "report.html"), renderReportPage(report));
   return { already: false, report };
+}
+
+/** A shard without a file was scored by nothing. @throws UserError BATCH_MERGE */
+function refuseOtherSources(parts: readonly Part[]): void {
+  const [first, ...others] = parts.filter(({ report }) => report.sources.length > 0);
+  const other = others.find(({ report }) => report.sources.join() !== first?.report.sources.join());
+  if (first === undefined || other === undefined) return;
+  throw mergeRefusal(
+    `${other.root} was scored with another script or model than ${first.root}`,
+    "take the folder of one of the two away, and run that shard again with the other's script and model",
+  );
 }
 
 /** A shard that was run again with a higher one says what the whole job may fail. */

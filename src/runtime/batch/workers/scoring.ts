@@ -8,6 +8,7 @@ import { jobDigest } from "../journal/folder.ts";
 import type { Scoring } from "../job-options.ts";
 import { createModelScoring } from "./model-scoring.ts";
 import { createScriptScoring } from "./script-scoring.ts";
+import { digestSources } from "./source-digest.ts";
 import type { JobSettings, Shard } from "../settings.ts";
 
 export type ScoringOptions = {
@@ -15,10 +16,10 @@ export type ScoringOptions = {
   readonly deployment: ResolvedDeployment;
   readonly settings: JobSettings;
   readonly shard?: Shard;
+  readonly input: string;
   readonly output: string;
   readonly python: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly pid: number;
   readonly log: Log;
 };
 
@@ -27,12 +28,14 @@ const MEMORY_SHARE = 0.8;
 
 export async function scoringFor(
   options: ScoringOptions,
-): Promise<{ readonly scoring: Scoring; readonly job: string }> {
-  const { deployment, endpoint, log } = options;
+): Promise<{ readonly scoring: Scoring; readonly job: string; readonly sources: string }> {
+  const { deployment, endpoint, input, output, log } = options;
   const { memoryBytes: all } = await reportLimits(endpoint.module, log);
   const memoryBytes = Math.floor(all * MEMORY_SHARE);
   const job = jobDigest([deployment.script === undefined, deployment.model?.sha256 ?? null]);
-  if (deployment.script === undefined) return { scoring: createModelScoring(options), job };
+  const sources = digestSources({ deployment, without: [input, output] });
+  if (deployment.script === undefined)
+    return { scoring: createModelScoring(options), job, sources };
   const scoring = createScriptScoring({ ...options, onnxruntime: libraryPath(), memoryBytes });
-  return { scoring, job };
+  return { scoring, job, sources };
 }

@@ -18,7 +18,6 @@ export type ScriptScoringOptions = {
   readonly onnxruntime: string;
   /** Of all processes together, where the deployment sets none. */
   readonly memoryBytes: number;
-  readonly pid: number;
   readonly log: Log;
 };
 

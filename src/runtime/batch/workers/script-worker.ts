@@ -1,12 +1,13 @@
 /** One process of a batch script: mini-batches in, rows out; what hangs or dies is started again. */
 
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 import type { Log } from "../../../core/ports.ts";
 import type { ResolvedDeployment } from "../../../spec/resolved.ts";
 import { scriptEnvironment } from "../../scripts/environment.ts";
 import { createMemoryWatch } from "../../scripts/memory-watch.ts";
-import { startScriptProcess } from "../../scripts/script-process.ts";
+import { ProcessLost, startScriptProcess } from "../../scripts/script-process.ts";
 import type {
   ProcessSettings,
   RunningProcess,
@@ -28,7 +29,6 @@ export type ScriptWorkerOptions = {
   readonly onnxruntime: string;
   /** Of one process. */
   readonly memoryBytes: number;
-  readonly pid: number;
   readonly log: Log;
   readonly streams: { readonly stdout: WriteLine; readonly stderr: WriteLine };
 };
@@ -36,6 +36,9 @@ export type ScriptWorkerOptions = {
 /** As long as the parallel job lets a first task take. @source azureml-contract 5.5 */
 const INIT_TIMEOUT_MS = 600_000;
 const FINISH_MS = 30_000;
+/** Of a process that is killed while it starts, for lack of memory as a rule; it may pass. */
+const MOST_STARTS = 3;
+const START_AGAIN_MS = 1_000;
 
 /** What the host says of a mini-batch. */
 type HostFacts = {
@@ -51,13 +54,27 @@ export function createScriptWorker(options: ScriptWorkerOptions): Worker {
   let current: ScriptProcess | undefined;
   let spawned: RunningProcess | undefined;
   let killed = false;
-  const start = async (): Promise<ScriptProcess> => {
-    current = await startScriptProcess(processSettings(options), (process) => {
+  const startOnce = (): Promise<ScriptProcess> =>
+    startScriptProcess(processSettings(options), (process) => {
       spawned = process;
       memory.watch(process);
       if (killed) process.kill(STOPPED);
     });
-    return current;
+  const start = async (): Promise<ScriptProcess> => {
+    for (let starts = 1; ; starts += 1) {
+      try {
+        current = await startOnce();
+        return current;
+      } catch (error) {
+        if (!(error instanceof ProcessLost) || killed) throw error;
+        const { message } = error;
+        if (starts === MOST_STARTS) {
+          throw new Error(`killed ${starts} times while it started: ${message}`, { cause: error });
+        }
+        options.log.warn(`a worker was killed while it started, and is started again: ${message}`);
+        await wait(START_AGAIN_MS * starts);
+      }
+    }
   };
   const kill = async (reason: string): Promise<void> => {
     spawned?.kill(reason);
@@ -138,7 +155,7 @@ async function attempt(
 }
 
 function processSettings(options: ScriptWorkerOptions): ProcessSettings {
-  const { deployment, settings, output, pid, log, streams } = options;
+  const { deployment, settings, output, log, streams } = options;
   const { script } = deployment;
   if (script === undefined) throw new Error("a deployment without a script has no such worker");
   const { format, outputAction, loggingLevel, maxConcurrencyPerInstance } = settings;
@@ -150,7 +167,6 @@ function processSettings(options: ScriptWorkerOptions): ProcessSettings {
       AZUREML_BI_OUTPUT_PATH: output,
       EDGEWRIGHT_BATCH_FORMAT: outputAction === "summary_only" ? "none" : format,
       EDGEWRIGHT_BATCH_LOGGING: loggingLevel,
-      EDGEWRIGHT_PARENT: String(pid),
     },
     workingFolder: dirname(script.path),
     initTimeoutMs: INIT_TIMEOUT_MS,

@@ -3,21 +3,34 @@
 import os
 import sys
 
-HERE = sys.path.pop(0)
-sys.path.append(HERE)
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Descriptor 3 is the runtime's end of a pair of unix sockets.
+RUNTIME = 3
+IS_BATCH = "EDGEWRIGHT_BATCH_FORMAT" in os.environ
 
-from edgewright_host import guard  # noqa: E402
 
-guard.die_with_parent()
+def host():
+    # Python has put it first: the script's own modules go before ours.
+    sys.path.pop(0)
+    from_here("guard").stand_guard(RUNTIME)
+    work = from_here("batch" if IS_BATCH else "serve")
+    sys.path.insert(0, HERE + "/offered")
+    work.serve(RUNTIME, stand_ins=HERE + "/stand_in")
 
-if "EDGEWRIGHT_BATCH_FORMAT" in os.environ:
-    from edgewright_host import batch as work  # noqa: E402
-else:
-    from edgewright_host import serve as work  # noqa: E402
 
-sys.path.remove(HERE)
-sys.path.insert(0, HERE + "/offered")
+def from_here(name):
+    sys.path.append(HERE)
+    try:
+        return getattr(__import__("edgewright_host." + name), name)
+    finally:
+        sys.path.remove(HERE)
+
 
 if __name__ == "__main__":
-    # Descriptor 3 is the runtime's end of a pair of unix sockets.
-    work.serve(3, stand_ins=HERE + "/stand_in")
+    host()
+elif __name__ == "__mp_main__":
+    # A process that the script has multiprocessing spawn: it asks for the script by its module's name,
+    # and the script for what it was offered.
+    from_here("user_script").offer_module()
+    if not IS_BATCH:
+        from_here("serve").alias_contrib()

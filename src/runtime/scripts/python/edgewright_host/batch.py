@@ -26,7 +26,7 @@ class NotWritable(Exception):
 
 def serve(descriptor, stand_ins):
     wire = frames.Wire(descriptor)
-    path = os.path.join(os.environ["AML_APP_ROOT"], os.environ["AZUREML_ENTRY_SCRIPT"])
+    path = user_script.script_path()
     root = os.environ["AML_APP_ROOT"]
     online.extend_path(root, os.environ.get("EDGEWRIGHT_CODE_FOLDER", root), stand_ins)
     level = os.environ["EDGEWRIGHT_BATCH_LOGGING"].upper()

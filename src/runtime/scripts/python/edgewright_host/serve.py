@@ -16,7 +16,7 @@ DEPRECATED_ID = b'"x-ms-request-id"'
 def serve(descriptor, stand_ins):
     wire = frames.Wire(descriptor)
     root = os.environ["AML_APP_ROOT"]
-    script_path = os.path.join(root, os.environ["AZUREML_ENTRY_SCRIPT"])
+    script_path = user_script.script_path()
     extend_path(root, os.environ.get("EDGEWRIGHT_CODE_FOLDER", root), stand_ins)
     logger = logs.configure(wire, [root, os.path.dirname(script_path)])
     alias_contrib()

@@ -74,8 +74,12 @@ class UserScript:
         return TEXT
 
 
+# What functions and classes of the script are called by, in a pickle too.
+MODULE = "entry_module"
+
+
 def load_module(path):
-    spec = importlib.util.spec_from_file_location("entry_module", path)
+    spec = importlib.util.spec_from_file_location(MODULE, path)
     if spec is None:
         # Python tells a module by its name's end.
         raise ScriptError(
@@ -83,12 +87,31 @@ def load_module(path):
         )
     try:
         module = importlib.util.module_from_spec(spec)
+        sys.modules[MODULE] = module
         spec.loader.exec_module(module)
         return module
     except BaseException as error:
+        sys.modules.pop(MODULE, None)
         raise ScriptError(
             "Failed to import user script because it raised an unhandled exception"
         ) from error
+
+
+def script_path():
+    return os.path.join(os.environ["AML_APP_ROOT"], os.environ["AZUREML_ENTRY_SCRIPT"])
+
+
+class _Finder:
+    @staticmethod
+    def find_spec(name, _path=None, _target=None):
+        if name != MODULE:
+            return None
+        return importlib.util.spec_from_file_location(MODULE, script_path())
+
+
+def offer_module():
+    """Makes the script importable in a process that has not loaded it."""
+    sys.meta_path.append(_Finder)
 
 
 def _raw_asked():

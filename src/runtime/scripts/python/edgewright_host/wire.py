@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 
-READY, FAILED, ANSWER, CHUNK, END, BROKEN, LOG, RESULT = range(1, 9)
+READY, FAILED, ANSWER, CHUNK, END, BROKEN, LOG, RESULT, STARTED = range(1, 10)
 
 _REQUEST_HEAD = struct.Struct("<III")
 _FRAME_HEAD = struct.Struct("<BII")
@@ -62,6 +62,8 @@ class Wire:
         # True in a process that the script has forked: the socket is not its own.
         self.forked = False
         os.register_at_fork(after_in_child=self._note_fork)
+        # The runtime knows the guard alone.
+        self.send(STARTED, {"pid": os.getpid()})
 
     def _note_fork(self):
         self.forked = True
