@@ -1,9 +1,11 @@
-/** How much more do two instances serve than one? */
+/** How much more do two instances serve than one, and how much more could they on this machine? */
 
 import type { BenchCase } from "../bench-case.ts";
 import { startEdgewright } from "../servers/edgewright.ts";
 import type { Workplace } from "../workplace.ts";
 import type { Finding } from "./finding.ts";
+import { median } from "./median.ts";
+import { measureRunFloor } from "./run-floor.ts";
 import { measureScoring } from "./scoring.ts";
 import type { ScoringPlan } from "./scoring.ts";
 
@@ -25,7 +27,8 @@ export async function measureInstances(
     plan: { ...plan, connections: [CONNECTIONS] },
   });
   await Promise.all(servers.map(async (server) => server.stop()));
-  if (two === undefined || one === undefined) return [];
+  const ceiling = await measureLoops(workplace, benchCase, plan);
+  if (two === undefined || one === undefined) return [ceiling];
   return [
     {
       what: `two instances of ${benchCase.name} at ${CONNECTIONS} connections (beside: one)`,
@@ -33,5 +36,31 @@ export async function measureInstances(
       beside: `${one.requestsPerSecond.toFixed(1)} requests/s`,
       ratio: two.requestsPerSecond / one.requestsPerSecond,
     },
+    ceiling,
   ];
+}
+
+/** Nothing but the model, in two processes and in one: what the second CPU is worth to it. */
+async function measureLoops(
+  workplace: Workplace,
+  { model }: BenchCase,
+  { rounds, seconds }: ScoringPlan,
+): Promise<Finding> {
+  const loop = async (): Promise<number> => {
+    const { wallMs } = await measureRunFloor(workplace, model, seconds);
+    return 1000 / wallMs;
+  };
+  const [ones, twos]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    ones.push(await loop());
+    const [first, second] = await Promise.all([loop(), loop()]);
+    twos.push(first + second);
+  }
+  const [one, two] = [median(ones), median(twos)];
+  return {
+    what: `two loops of session.run of ${model.name} (beside: one)`,
+    ours: `${two.toFixed(1)} runs/s`,
+    beside: `${one.toFixed(1)} runs/s`,
+    ratio: two / one,
+  };
 }
