@@ -15,25 +15,27 @@ export type OpenOptions = {
   readonly folder: string;
   /** Of this machine, asked for only where it is needed. */
   readonly engine: () => Promise<Engine>;
+  /** Ends the unpacking. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** @throws UserError */
 export async function openImages(
   source: ImageSource,
-  { folder, engine }: OpenOptions,
+  { folder, engine, signal }: OpenOptions,
 ): Promise<readonly StoredImage[]> {
   if (source.kind === "layout") return storedImages(source.folder, source.folder);
   const place = await mkdtemp(join(folder, "image-"));
   const unpacked = join(place, "unpacked");
   await mkdir(unpacked);
   if (source.kind === "archive") {
-    await unpackArchive(source.file, unpacked);
+    await unpackArchive(source.file, unpacked, signal);
     return storedImages(unpacked, source.file);
   }
   const file = join(place, "saved.tar");
   const { save } = await engine();
   await writeFileFrom(file, (await save(source.reference)) as AsyncIterable<Buffer>);
-  await unpackArchive(file, unpacked);
+  await unpackArchive(file, unpacked, signal);
   return storedImages(unpacked, `docker-daemon:${source.reference}`);
 }
 

@@ -12,11 +12,16 @@ import { imageFault } from "./image-fault.ts";
 export const MOST_UNPACKED_BYTES = 16 * 2 ** 30;
 
 /** Files only below `folder`; links in old docker archives become copies. @throws UserError */
-export async function unpackArchive(file: string, folder: string): Promise<void> {
+export async function unpackArchive(
+  file: string,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const links: TarMember[] = [];
   let bytes = 0;
   const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
+      signal?.throwIfAborted();
       bytes += chunk.length;
       if (bytes > MOST_UNPACKED_BYTES)
         throw imageFault(file, `unpacks to more than ${MOST_UNPACKED_BYTES} bytes`);
@@ -71,7 +76,7 @@ export async function isGzip(file: string): Promise<boolean> {
 
 /** What zlib, tar-stream and the file system say of bytes that are no good. */
 export function archiveFault(error: unknown, image: string): unknown {
-  if (error instanceof UserError) return error;
+  if (error instanceof UserError || (error as Error).name === "AbortError") return error;
   if (error instanceof ForeignMember) return imageFault(image, `holds ${error.message}`);
   const { code = "", message } = error as NodeJS.ErrnoException;
   if (code === "Z_BUF_ERROR" || /Unexpected end/u.test(message))

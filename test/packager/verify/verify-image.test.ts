@@ -78,8 +78,8 @@ suite("verifyImage", () => {
   for (const [what, member, hostPlatform, kind, reason] of [
     ["another platform", served, "linux/none", "archive", /this machine is linux\/none/u],
     ["no endpoint", NODE, "linux/amd64", "archive", /it has no \/var\/azureml-app\//u],
-    ["a layout", served, "linux/amd64", "layout", /layout folder/u],
-    ["no engine", served, "linux/amd64", "archive", /none\.sock refuses: ENOENT/u],
+    ["no engine for a layout", served, "linux/amd64", "layout", /none\.sock refuses: ENOENT/u],
+    ["no engine for a tar", served, "linux/amd64", "archive", /none\.sock refuses: ENOENT/u],
   ] as const) {
     test(`${what}: says why nothing was scored`, async (t) => {
       const folder = await tempFolder(t);
