@@ -164,8 +164,8 @@ async function dockerImage(
     const mediaType = "application/vnd.docker.image.rootfs.diff.tar";
     const name = names[at] ?? `layer ${at + 1}`;
     // Engines write tars and take gzip as well; nothing in the archive says which it is.
-    const digest: Digest = (await isGzip(file)) ? `sha256:${await sha256OfFile(file)}` : diffId;
-    return { name, digest, bytes: stats.size, diffId, file, mediaType };
+    const packed: Digest = (await isGzip(file)) ? `sha256:${await sha256OfFile(file)}` : diffId;
+    return { name, digest: packed, bytes: stats.size, diffId, file, mediaType };
   });
   return {
     platform: platformOf(json),
