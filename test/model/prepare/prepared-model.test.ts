@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { copyFile, lstat, mkdir } from "node:fs/promises";
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFile, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -139,21 +132,6 @@ suite("prepareModel", () => {
     assert.equal(problems[0]?.code, "MODEL_REFUSED");
     assert.deepEqual(readdirSync(join(folder, "models")), []);
   });
-
-  for (const name of existsSync(`${SHARED}models`) ? readdirSync(`${SHARED}models`) : []) {
-    if (!name.endsWith(".onnx") || name === "superres_pp.onnx") continue;
-    test(`${name} of the shared models answers as it did`, { skip: withoutShared }, async (t) => {
-      const cacheFolder = await tempFolder(t);
-      await mkdir(cacheFolder, { recursive: true });
-      const { preparation, problems } = await prepareModel(`${SHARED}models/${name}`, {
-        weights: "external",
-        cacheFolder,
-      });
-      assert.deepEqual(problems, []);
-      if (name === "mul_1.onnx") assert.equal(preparation, undefined);
-      else assert.ok((preparation?.difference ?? 1) <= 1e-5);
-    });
-  }
 
   test(
     "ultraface runs at least twice as fast, in one interleaved run",
