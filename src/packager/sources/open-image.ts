@@ -39,13 +39,19 @@ export async function openImages(
   return storedImages(unpacked, `docker-daemon:${source.reference}`);
 }
 
-/** @throws UserError that names the platforms there are */
+/** @throws UserError that names the platforms there are, or where several images are for this one */
 export function imageFor(
   images: readonly StoredImage[],
   platform: string,
   name: string,
 ): StoredImage {
-  const found = images.find((image) => image.platform === platform);
+  const fitting = images.filter((image) => image.platform === platform);
+  const [found] = fitting;
+  const different = new Set(fitting.map(({ config }) => config.digest)).size;
+  if (different > 1)
+    throw userError("IMAGE_PLATFORM", `${name} has ${different} images for ${platform}.`, {
+      hint: "Name a file or folder with one of them, as docker save NAME or skopeo copy write it.",
+    });
   if (found !== undefined) return found;
   const known = images.map((image) => image.platform).join(", ");
   throw userError("IMAGE_PLATFORM", `${name} has ${known || "no image"}, and not ${platform}.`, {

@@ -8,7 +8,8 @@ import { sha256OfFile } from "../../model/file-digest.ts";
 import { digestOf } from "../blob-store.ts";
 import type { Digest } from "../blob-store.ts";
 import { imageFault } from "./image-fault.ts";
-import { insidePath, isGzip } from "./unpack-archive.ts";
+import { packingOf } from "./packing.ts";
+import { insidePath } from "./unpack-archive.ts";
 
 export type StoredLayer = {
   /** For people, from the image's history. */
@@ -164,7 +165,8 @@ async function dockerImage(
     const mediaType = "application/vnd.docker.image.rootfs.diff.tar";
     const name = names[at] ?? `layer ${at + 1}`;
     // Engines write tars and take gzip as well; nothing in the archive says which it is.
-    const packed: Digest = (await isGzip(file)) ? `sha256:${await sha256OfFile(file)}` : diffId;
+    const packed: Digest =
+      (await packingOf(file)) === "gzip" ? `sha256:${await sha256OfFile(file)}` : diffId;
     return { name, digest: packed, bytes: stats.size, diffId, file, mediaType };
   });
   return {
