@@ -14,7 +14,9 @@ import type { PreparedModel, WeightsMode } from "../../../src/model/prepare/prep
 import { encodeModel } from "../../../scripts/onnx/model.ts";
 import { FIXTURE_MODELS, SHARED, withoutShared } from "../../support/repository.ts";
 import { tempFolder } from "../../packager/support/temp-folder.ts";
-import { network, oldModel } from "./models.ts";
+import { floats } from "../../../scripts/onnx/initializer.ts";
+import { tensor } from "../../../scripts/onnx/value-info.ts";
+import { network, oldModel, weightsOf } from "./models.ts";
 
 const SIZES = { inputs: 64, hidden: 300, outputs: 10 };
 
@@ -90,6 +92,26 @@ suite("prepareModel", () => {
     assert.equal(newGraph, graph);
     assert.equal(newBody, body);
     assert.notEqual(newHead, head);
+  });
+
+  test("many small constants: the head file is at most 1 MiB, gaps included", async (t) => {
+    const names = Array.from({ length: 400 }, (_, at) => `c${at}`);
+    const outputs = [...names.slice(1).map((name) => `after_${name}`), "y"];
+    const bytes = encodeModel({
+      name: "sums",
+      inputs: [tensor("x", "float32", [300])],
+      outputs: [tensor("y", "float32", [300])],
+      constants: names.map((name, at) => floats(name, [300], weightsOf(300, at))),
+      nodes: names.map((name, at) => ({
+        op: "Add",
+        inputs: [at === 0 ? "x" : (outputs[at - 1] ?? ""), name],
+        outputs: [outputs[at] ?? ""],
+      })),
+    });
+    const { preparation } = await prepare(t, bytes);
+    const sizes = preparation?.weights.map(({ path }) => statSync(path).size);
+    // 256 constants of 1200 bytes, each but the first at the next page; the other 144 lie below.
+    assert.deepEqual(sizes, [143 * 4096 + 1200, 255 * 4096 + 1200]);
   });
 
   test("a prepared copy is prepared again: its external data are read and cut anew", async (t) => {
