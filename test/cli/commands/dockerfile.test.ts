@@ -17,6 +17,7 @@ import {
   takeLock,
 } from "../../packager/support/shared-cache.ts";
 import { edgewrightJson } from "../../support/edgewright.ts";
+import { FIXTURE_MODELS } from "../../support/repository.ts";
 
 const HOST = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
 const DOCKERFILE = process.arch === "arm64" ? "Dockerfile.arm64v8" : "Dockerfile.amd64";
@@ -51,9 +52,8 @@ async function filesOf(image: string): Promise<Record<string, string>> {
 
 suite("-o dockerfile:", { skip: NO_BASE || NO_DOCKER }, () => {
   const folder = mkdtempSync(join(tmpdir(), "edgewright-dockerfile-"));
-  const [archive, own, onBase, base] = ["archive", "own", "on-base", "base"].map((name) =>
-    ownTag(name),
-  ) as [string, string, string, string];
+  const base = ownTag("base");
+
   const run = (program: string, ...args: string[]): string =>
     execFileSync(program, args, {
       cwd: folder,
@@ -68,58 +68,68 @@ suite("-o dockerfile:", { skip: NO_BASE || NO_DOCKER }, () => {
   };
 
   before(async () => {
-    // Python and a script: links, folders, and files of every mode there is.
     mkdirSync(join(folder, "code"));
     writeFileSync(
       join(folder, "code", "score.py"),
       "def init():\n    pass\n\n\ndef run(data):\n    return data\n",
     );
-    writeFileSync(
-      join(folder, "endpoint.yml"),
-      "name: built\ndeployments:\n  blue:\n    code_configuration: {code: code, scoring_script: score.py}\n",
-    );
+    const script = "{code_configuration: {code: code, scoring_script: score.py}}";
+    const model = `{model: {path: ${FIXTURE_MODELS}double.onnx}}`;
+    for (const [name, deployment] of [
+      ["scripted", script],
+      ["modelled", model],
+    ] as const)
+      writeFileSync(
+        join(folder, `${name}.yml`),
+        `name: ${name}\ndeployments: {blue: ${deployment}}\n`,
+      );
     await takeLock(folder);
-    await edgewright("build", "endpoint.yml", "-o", "dockerfile:context", "--platform", HOST);
-    await edgewright("build", "endpoint.yml", "-o", "docker", "--tag", archive, "--platform", HOST);
-    await keepLock(folder);
     await edgewright("base", "save", "assembled", "-o", "base.tar", "--platform", HOST);
     // Loaded as it is it would take a name that somebody else may have given.
     run("skopeo", "copy", "oci-archive:base.tar", `docker-archive:named.tar:${base}`);
     run("docker", "load", "-i", "named.tar");
-    const build = ["build", "-q", "-f", `context/${DOCKERFILE}`];
-    run("docker", ...build, "-t", own, "context");
-    run("docker", ...build, "-t", onBase, "--build-arg", `BASE=${base}`, "context");
   });
   after(async () => {
     rmSync(folder, { recursive: true });
-    for (const tag of [archive, own, onBase, base]) await removeImages(tag);
+    await removeImages(base);
   });
 
-  test("every layer is a step of the Dockerfile, and BASE may be another image", () => {
-    const text = readFileSync(join(folder, "context", DOCKERFILE), "utf8");
-    assert.match(text, /^ARG BASE=base$/mu);
-    assert.match(text, /^FROM \$\{BASE\}$/mu);
-  });
-
-  for (const [what, image] of [
-    ["docker build of it", own],
-    ["docker build of it on a saved base", onBase],
+  for (const [what, name, more, file] of [
+    ["with a model", "modelled", [], "var/azureml-app/azureml-models/blue/1/double.onnx"],
+    ["with Python and a script", "scripted", [], "var/azureml-app/code/blue/code/score.py"],
+    [
+      "with a model, on a saved base",
+      "modelled",
+      ["--build-arg", `BASE=${base}`],
+      "var/azureml-app/azureml-models/blue/1/double.onnx",
+    ],
   ] as const) {
-    test(`${what}: the same files, modes, owners, times and contents as our own image`, async () => {
-      const expected = await filesOf(archive);
-      assert.ok(Object.keys(expected).length > 500);
-      assert.match(expected["var/azureml-app/code/blue/code/score.py"] ?? "", /^file 644 /u);
-      assert.match(expected["usr/local/bin/node"] ?? "", /^file 755 /u);
-      assert.deepEqual(await filesOf(image), expected);
-    });
+    test(`docker build of a context ${what}: our own image's files and settings`, async (t) => {
+      const [archive, built] = [ownTag(`${name}-archive`), ownTag(`${name}-built`)];
+      t.after(async () => {
+        await removeImages(archive);
+        await removeImages(built);
+      });
+      const platform = ["--platform", HOST];
+      await edgewright("build", `${name}.yml`, "-o", `dockerfile:${name}`, ...platform);
+      await edgewright("build", `${name}.yml`, "-o", "docker", "--tag", archive, ...platform);
+      await keepLock(folder);
+      run("docker", "build", "-q", "-f", `${name}/${DOCKERFILE}`, "-t", built, ...more, name);
+      const text = readFileSync(join(folder, name, DOCKERFILE), "utf8");
+      assert.match(text, /^ARG BASE=base$/mu);
+      assert.equal(text.includes("and the Python packages"), name === "scripted");
 
-    test(`${what}: the same settings`, async () => {
-      const settingsOf = async (name: string) => {
-        const { Config } = await docker.getImage(name).inspect();
-        const { User, ExposedPorts, Env, Entrypoint, WorkingDir, Labels } = Config;
-        return { User, ExposedPorts, Env, Entrypoint, WorkingDir, Labels };
-      };
-      assert.deepEqual(await settingsOf(image), await settingsOf(archive));
+      const expected = await filesOf(archive);
+      assert.match(expected["usr/local/bin/node"] ?? "", /^file 755 0:0 0 /u);
+      assert.match(expected[file] ?? "", /^file 644 0:0 0 /u);
+      assert.deepEqual(await filesOf(built), expected);
+      assert.deepEqual(await settingsOf(built), await settingsOf(archive));
     });
   }
 });
+
+async function settingsOf(image: string): Promise<object> {
+  const { Config } = await docker.getImage(image).inspect();
+  const { User, ExposedPorts, Env, Entrypoint, WorkingDir, Labels } = Config;
+  return { User, ExposedPorts, Env, Entrypoint, WorkingDir, Labels };
+}
