@@ -13,6 +13,7 @@ import { imageOf, indexOf } from "./image/image.ts";
 import type { Image, ImageConfig } from "./image/image.ts";
 import { createLayerStore } from "./image/layer.ts";
 import { timestamp } from "./image/timestamp.ts";
+import { claimArchive } from "./output/archive-place.ts";
 import { createOutputFiles, outputFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 import { recipeDigest } from "./recipe.ts";
@@ -48,7 +49,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
   let folder;
   try {
     folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
-    await outputs.claim(file);
+    await claimArchive(file, outputs);
     const blobs = createBlobStore(join(cacheFolder, "blobs"));
     const { images, problems } = await baseImages(options, folder);
     const index = indexOf(images);
