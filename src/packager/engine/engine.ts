@@ -214,7 +214,7 @@ async function watchLoad(stream: NodeJS.ReadableStream): Promise<void> {
 
 function noImage(name: string): Error {
   return userError("IMAGE_SOURCE", `The container engine has no image ${name}.`, {
-    hint: "`docker images` lists what it has; docker pull or docker load brings more.",
+    hint: "Look at what it has with docker images, and bring the image with docker pull or docker load.",
   });
 }
 
