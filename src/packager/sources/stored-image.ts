@@ -75,9 +75,15 @@ const MOST_DOCUMENT_BYTES = 16 << 20;
 /** Lists of lists of platforms end somewhere. */
 const DEEPEST_INDEX = 4;
 
-/** Every image of a layout or of an unpacked docker archive. @throws UserError */
+/** Every image of a layout or of an unpacked docker archive: one or more. @throws UserError */
 export async function storedImages(folder: string, name: string): Promise<readonly StoredImage[]> {
-  const place: Place = { folder, name };
+  const images = await readImages({ folder, name });
+  if (images.length === 0) throw imageFault(name, "holds no image");
+  return images;
+}
+
+async function readImages(place: Place): Promise<readonly StoredImage[]> {
+  const { folder, name } = place;
   if (existsSync(join(folder, "index.json"))) {
     const { manifests } = parse(await document(place, "index.json"), index, place);
     const images = await Promise.all(

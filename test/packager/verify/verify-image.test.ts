@@ -74,6 +74,25 @@ suite("verifyImage", () => {
     });
   }
 
+  for (const [file, text] of [
+    ["index.json", '{"manifests": []}'],
+    ["manifest.json", "[]"],
+  ] as const) {
+    test(`an empty ${file} is no image that passes`, async (t) => {
+      const folder = await tempFolder(t);
+      await writeFile(join(folder, file), text);
+      const verified = verifyImage(folder, {
+        secrets: [],
+        workingFolder: folder,
+        temporaryFolder: folder,
+        hostPlatform: "linux/none",
+        env: {},
+        progress: () => {},
+      });
+      await assert.rejects(verified, /holds no image/u);
+    });
+  }
+
   const served: Member = { name: ENDPOINT_FILE, text: "{}" };
   for (const [what, member, hostPlatform, kind, reason] of [
     ["another platform", served, "linux/none", "archive", /this machine is linux\/none/u],
