@@ -28,6 +28,7 @@ export type SaveOptions = Pick<
   | "progress"
   | "env"
   | "hostPlatform"
+  | "signal"
 > & {
   /** `assembled`, or an image: `docker-daemon:REF`. */
   readonly base: string;
@@ -58,6 +59,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
       file,
       archiveChunks({ index, reference, host: options.hostPlatform, blobs }),
     );
+    options.signal?.throwIfAborted();
     await outputs.commit();
     const sizes = images.map(({ platform, layers }) => ({
       platform,
@@ -65,6 +67,8 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
     }));
     return { file, digest: index.digest, images: sizes, problems };
   } catch (error) {
+    // Programs that a signal ended fail in words of their own.
+    options.signal?.throwIfAborted();
     throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();

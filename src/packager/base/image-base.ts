@@ -21,6 +21,8 @@ export type ImportRequest = {
   readonly workingFolder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: (line: string) => void;
+  /** Ends the unpacking. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Where images have Node: ours and Docker's, distroless, Debian's. */
@@ -28,9 +30,9 @@ const NODE_PLACES = ["usr/local/bin/node", "nodejs/bin/node", "usr/bin/node"];
 
 /** @throws UserError where the image is not what it says, or has no Node */
 export async function importBase(request: ImportRequest): Promise<ImageLock> {
-  const { text, store, folder, progress } = request;
+  const { text, store, folder, progress, signal } = request;
   const source = parseImageSource(text, request.workingFolder);
-  const images = await openImages(source, { folder, engine: openEngineOf(request.env) });
+  const images = await openImages(source, { folder, engine: openEngineOf(request.env), signal });
   const platforms: ImageLock["platforms"] = {};
   const places = new Set<string>();
   let absent: string | undefined;
@@ -43,6 +45,7 @@ export async function importBase(request: ImportRequest): Promise<ImageLock> {
       laid.next();
       const title = layerTitle(text, layer);
       await readStoredLayer(layer, text, (member) => {
+        signal?.throwIfAborted();
         laid.add(member, title);
       });
       const { digest, bytes, diffId } = await importLayer(layer, store);

@@ -27,7 +27,7 @@ export type LockedBase = {
 };
 
 export type LockRequest = Omit<BaseRequest, "locked"> &
-  Partial<Pick<ImportRequest, "workingFolder" | "env">> & {
+  Partial<Pick<ImportRequest, "workingFolder" | "env" | "signal">> & {
     /** `auto` (what the lock says) where it is absent; `assembled`; or an image: `oci:DIR`. */
     readonly base?: string;
   };

@@ -118,6 +118,22 @@ suite("edgewright verify tries the image of this machine", { skip: NO_ENGINE || 
     await isGone();
   });
 
+  test("Ctrl-C of a diff leaves no folder", async (t) => {
+    const temp = tempFolder(t);
+    const args = [`${REPOSITORY}bin/edgewright.js`, "diff", "pair.tar", "pair.tar"];
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      stdio: "ignore",
+      env: { ...process.env, TMPDIR: temp },
+    });
+    t.after(() => child.kill("SIGKILL"));
+    const exit = once(child, "exit");
+    while (readdirSync(temp).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill("SIGINT");
+    assert.deepEqual(await exit, [130, null]);
+    assert.deepEqual(readdirSync(temp), []);
+  });
+
   for (const [moment, milliseconds] of [
     ["while the engine loads", 30],
     ["while the container starts", 2500],
