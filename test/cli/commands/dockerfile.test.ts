@@ -109,12 +109,16 @@ suite("-o dockerfile:", { skip: NO_BASE || NO_DOCKER }, () => {
       t.after(async () => {
         await removeImages(archive);
         await removeImages(built);
+        await removeImages(ownTag("stage"));
       });
       const platform = ["--platform", HOST];
       await edgewright("build", `${name}.yml`, "-o", `dockerfile:${name}`, ...platform);
       await edgewright("build", `${name}.yml`, "-o", "docker", "--tag", archive, ...platform);
       await keepLock(folder);
       run("docker", "build", "-q", "-f", `${name}/${DOCKERFILE}`, "-t", built, ...more, name);
+      // A stage that is not used stays in the engine without a name, and would for ever.
+      const stage = ["--target", "base", "-t", ownTag("stage")];
+      run("docker", "build", "-q", "-f", `${name}/${DOCKERFILE}`, ...stage, name);
       const text = readFileSync(join(folder, name, DOCKERFILE), "utf8");
       assert.match(text, /^ARG BASE=base$/mu);
       assert.equal(text.includes("and the Python packages"), name === "scripted");
