@@ -50,8 +50,9 @@ export type ProbeResult =
     }
   | { readonly ok: false; readonly reason: string };
 
-/** A run is measured again and again for so long. */
+/** A run is measured again and again for so long, and so often: the fastest one counts. */
 const MEASURE_MS = 100;
+const MEASURE_RUNS = 1000;
 /** Samples are answered until so much time is over. */
 const SAMPLES_MS = 20_000;
 
@@ -90,11 +91,11 @@ function measure(
     session.run(feeds, names);
     let runMs = Number.POSITIVE_INFINITY;
     const end = performance.now() + MEASURE_MS;
-    do {
+    for (let runs = 0; runs === 0 || (runs < MEASURE_RUNS && performance.now() < end); runs += 1) {
       const start = performance.now();
       session.run(feeds, names);
       runMs = Math.min(runMs, performance.now() - start);
-    } while (performance.now() < end);
+    }
     return { runMs };
   } catch (error) {
     return { runError: (error as Error).message };

@@ -48,9 +48,10 @@ export async function assemble(
     options.base === undefined
       ? {}
       : { base: options.base.text, workingFolder: options.base.folder };
-  const { env } = options;
+  const { env, signal } = options;
   const { python } = plan;
-  const request = { platforms, frozen, store: blobs, run, folder, progress, env, python, ...named };
+  const given = { platforms, frozen, run, progress, env, signal };
+  const request = { ...given, store: blobs, folder, python, ...named };
   const base = await lockedBase(lockFile, versions, request);
   await onBase?.(base);
   const created = timestamp(options.createdEpochSeconds);

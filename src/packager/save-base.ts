@@ -13,6 +13,7 @@ import { imageOf, indexOf } from "./image/image.ts";
 import type { Image, ImageConfig } from "./image/image.ts";
 import { createLayerStore } from "./image/layer.ts";
 import { timestamp } from "./image/timestamp.ts";
+import { claimArchive } from "./output/archive-place.ts";
 import { createOutputFiles, outputFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 import { recipeDigest } from "./recipe.ts";
@@ -27,6 +28,7 @@ export type SaveOptions = Pick<
   | "progress"
   | "env"
   | "hostPlatform"
+  | "signal"
 > & {
   /** `assembled`, or an image: `docker-daemon:REF`. */
   readonly base: string;
@@ -48,7 +50,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
   let folder;
   try {
     folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
-    await outputs.claim(file);
+    await claimArchive(file, outputs);
     const blobs = createBlobStore(join(cacheFolder, "blobs"));
     const { images, problems } = await baseImages(options, folder);
     const index = indexOf(images);
@@ -57,6 +59,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
       file,
       archiveChunks({ index, reference, host: options.hostPlatform, blobs }),
     );
+    options.signal?.throwIfAborted();
     await outputs.commit();
     const sizes = images.map(({ platform, layers }) => ({
       platform,
@@ -64,6 +67,8 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
     }));
     return { file, digest: index.digest, images: sizes, problems };
   } catch (error) {
+    // Programs that a signal ended fail in words of their own.
+    options.signal?.throwIfAborted();
     throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
   } finally {
     await outputs.discard();

@@ -35,6 +35,28 @@ suite("the outputs of a build", () => {
     });
   }
 
+  test("neither does a base that is saved", async () => {
+    const before = readFileSync(spec);
+    const { code, stderr } = await edgewright(["base", "save", "assembled", "-o", spec]);
+    assert.equal(code, 1);
+    assert.match(stderr, /BUILD_OUTPUT.*is there already, and is no image archive/);
+    assert.deepEqual(readFileSync(spec), before);
+  });
+
+  for (const [image, message, hint] of [
+    ["", /"" names no image/, /a tar, a layout folder/],
+    ["docker-daemon:", /"docker-daemon:" names no image/, /docker-daemon:REF/],
+    ["/dev/null", /\/dev\/null is neither a file nor a folder/, /a tar/],
+    ["docker://debian:12", /There is no image/, /skopeo copy docker:\/\/debian:12 oci-archive:/],
+  ] as const) {
+    test(`verify of "${image}" says what to name`, async () => {
+      const { code, stderr } = await edgewright(["verify", image]);
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+      assert.match(stderr, hint);
+    });
+  }
+
   test("a folder in the place of the archive is said with its path", async () => {
     mkdirSync(join(folder, "taken.tar"));
     const { code, stderr } = await edgewright(["build", spec, "-o", `archive:${folder}/taken.tar`]);

@@ -20,7 +20,7 @@ export const BASE: Command = {
     platform: ASSEMBLE_OPTIONS.platform,
   },
   run: async (invocation) => {
-    const { args, cwd, env, options, progress } = invocation;
+    const { args, cwd, env, options, progress, signal } = invocation;
     const [verb, base, ...more] = args;
     const file = options["output"];
     if (verb !== "save" || base === undefined || more.length > 0 || typeof file !== "string")
@@ -33,8 +33,9 @@ export const BASE: Command = {
       temporaryFolder: tmpdir(),
       workingFolder: cwd,
       hostPlatform: HOST_PLATFORM,
-      run: hostPrograms(env),
+      run: hostPrograms(env, signal),
       progress,
+      signal,
       env,
     });
     const rows = saved.images.map(({ platform, bytes }) => `${platform}  ${renderBytes(bytes)}`);

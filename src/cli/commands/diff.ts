@@ -19,7 +19,7 @@ export const DIFF: Command = {
     engine: { type: "string", value: ENGINES.join("|"), summary: "overlay2 otherwise" },
     "old-loaded": { type: "boolean", summary: "OLD came by docker load and was never pulled" },
   },
-  run: async ({ args, cwd, env, options }) => {
+  run: async ({ args, cwd, env, options, signal }) => {
     const [old, next] = args;
     if (old === undefined || next === undefined || args.length > 2)
       throw new UsageError("diff takes two images: OLD NEW");
@@ -30,6 +30,7 @@ export const DIFF: Command = {
       oldLoaded: options["old-loaded"] === true,
       workingFolder: cwd,
       temporaryFolder: tmpdir(),
+      signal,
       env,
     });
     return { problems, json: { ...cost, index: indexBytes }, text: render(cost, indexBytes) };

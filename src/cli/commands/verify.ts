@@ -16,7 +16,7 @@ export const VERIFY: Command = {
     "digests, user, labels, telemetry, setuid files and secrets of a tar, a folder or docker-daemon:REF",
   options: {},
   run: async (invocation) => {
-    const { args, cwd, env, progress } = invocation;
+    const { args, cwd, env, progress, signal } = invocation;
     const [image, ...more] = args;
     if (image === undefined || more.length > 0) throw new UsageError("verify takes one image");
     const { images, problems } = await verifyImage(image, {
@@ -25,6 +25,7 @@ export const VERIFY: Command = {
       temporaryFolder: tmpdir(),
       hostPlatform: HOST_PLATFORM,
       progress,
+      signal,
       env,
     });
     return { problems, json: { images }, text: images.map(render).join("\n") };

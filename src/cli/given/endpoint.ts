@@ -16,6 +16,7 @@ import type { LoadedSpec } from "../../spec/load.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import { UsageError } from "../command.ts";
 import type { Invocation, Option } from "../command.ts";
+import { lookAtAll } from "./looks.ts";
 import { preparing } from "./models.ts";
 import type { Look } from "./models.ts";
 
@@ -94,19 +95,21 @@ async function inspectModels(
   const problems: Problem[] = [];
   const deployments: ResolvedDeployment[] = [];
   const models = new Map<string, ShippedModel>();
-  const seen = new Map<string, ReturnType<Look>>();
+  const asked = endpoint.deployments.flatMap(({ model, script }) =>
+    model === undefined || script !== undefined ? [] : [model.path],
+  );
+  const looked = await lookAtAll(asked, look);
   for (const deployment of endpoint.deployments) {
     const { model, script, name } = deployment;
-    if (model === undefined || script !== undefined) {
+    const found = model === undefined || script !== undefined ? undefined : looked.get(model.path);
+    if (model === undefined || found === undefined) {
       deployments.push(deployment);
       continue;
     }
-    const looking = seen.get(model.path) ?? look(model.path);
-    seen.set(model.path, looking);
-    const { inspection, memoryBytes, shipped, problems: found } = await looking;
+    const { inspection, memoryBytes, shipped } = found;
     if (shipped !== undefined) models.set(model.path, shipped);
     const at = placeOf(["deployments", name, "model"]);
-    for (const problem of found) problems.push({ ...problem, at });
+    for (const problem of found.problems) problems.push({ ...problem, at });
     deployments.push(
       inspection === undefined ? deployment : withInspection(deployment, inspection, memoryBytes),
     );

@@ -17,13 +17,13 @@ export type WeightsCut<T> = {
   readonly head: readonly T[];
 };
 
-/** @param tensors in the order of first use */
+/** Sizes are those of the files: the gaps between tensors count. @param tensors in the order of first use */
 export function cutWeights<T extends Sized>(tensors: readonly T[]): WeightsCut<T> {
-  const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = tensors.reduce((sum, { bytes }) => aligned(sum) + bytes, 0);
   let headStart = Math.max(0, tensors.length - 1);
   let headBytes = tensors[headStart]?.bytes ?? 0;
   for (let next = headStart - 1; next >= 0; next -= 1) {
-    headBytes += tensors[next]?.bytes ?? 0;
+    headBytes += aligned(tensors[next]?.bytes ?? 0);
     if (headBytes > HEAD_BYTES) break;
     headStart = next;
   }
@@ -32,12 +32,12 @@ export function cutWeights<T extends Sized>(tensors: readonly T[]): WeightsCut<T
   let filled = 0;
   for (const tensor of tensors.slice(0, headStart)) {
     const file = body.at(-1);
-    if (file === undefined || filled + tensor.bytes > fileBytes) {
+    if (file === undefined || aligned(filled) + tensor.bytes > fileBytes) {
       body.push([tensor]);
       filled = tensor.bytes;
     } else {
       file.push(tensor);
-      filled += tensor.bytes;
+      filled = aligned(filled) + tensor.bytes;
     }
   }
   return { body, head: tensors.slice(headStart) };
@@ -49,8 +49,12 @@ export type Placed<T> = { readonly tensor: T; readonly offset: number };
 export function placeTensors<T extends Sized>(tensors: readonly T[]): readonly Placed<T>[] {
   let end = 0;
   return tensors.map((tensor) => {
-    const offset = Math.ceil(end / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    const offset = aligned(end);
     end = offset + tensor.bytes;
     return { tensor, offset };
   });
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }

@@ -9,10 +9,11 @@ import { createGunzip } from "node:zlib";
 import type { Blob, BlobStore } from "../blob-store.ts";
 import { createCompressor, equalPieces, withoutSystem } from "../image/gzip.ts";
 import type { LayerBlob } from "../image/layer.ts";
-import { imageFault } from "../sources/image-fault.ts";
+import { imageFault, zstdFault } from "../sources/image-fault.ts";
+import { packingOf } from "../sources/packing.ts";
 import type { StoredLayer } from "../sources/stored-image.ts";
 import { whiteout } from "./whiteout.ts";
-import { archiveFault, isGzip, MOST_UNPACKED_BYTES } from "../sources/unpack-archive.ts";
+import { archiveFault, MOST_UNPACKED_BYTES } from "../sources/unpack-archive.ts";
 import { unpackStream } from "../unpack.ts";
 import type { TarMember } from "../unpack.ts";
 
@@ -39,15 +40,17 @@ export async function readStoredLayer(
 ): Promise<void> {
   const { file, digest, diffId } = layer;
   const title = layerTitle(image, layer);
-  if (layer.mediaType.includes("zstd"))
-    throw imageFault(title, "is compressed with zstd, not gzip");
+  if (layer.mediaType.includes("zstd")) throw zstdFault(title);
   if (!LAYER_TYPE.test(layer.mediaType))
     throw imageFault(title, `is of the unknown type "${layer.mediaType}", no layer of files`);
   const packed = createHash("sha256");
   const unpacked = createHash("sha256");
-  const gzip = await isGzip(file).catch(() => {
+  const packing = await packingOf(file).catch(() => {
     throw imageFault(title, `is not at ${digest}`);
   });
+  if (packing === "zstd") throw zstdFault(title);
+  if (packing === "unknown") throw imageFault(title, "is neither a tar nor gzip");
+  const gzip = packing === "gzip";
   let read = 0;
   let grown = 0;
   const counting = tap((chunk) => {
@@ -83,7 +86,8 @@ export async function readStoredLayer(
 /** The layer as a blob of the store: its own bytes where they are gzip, else compressed here. */
 export async function importLayer(layer: StoredLayer, store: BlobStore): Promise<LayerBlob> {
   const { file, diffId } = layer;
-  if (await isGzip(file)) return { ...(await store.add(createReadStream(file))), diffId };
+  if ((await packingOf(file)) === "gzip")
+    return { ...(await store.add(createReadStream(file))), diffId };
   let blob: Blob | undefined;
   const stages = [createReadStream(file), equalPieces, createCompressor()] as const;
   await pipeline(...stages, async (gzip: AsyncIterable<Uint8Array>) => {

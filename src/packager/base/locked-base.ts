@@ -1,6 +1,8 @@
 /** Does the lock beside the spec still hold? It is read, compared, completed and printed again. */
 
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { userError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import { isImageSource } from "../sources/image-source.ts";
@@ -25,7 +27,7 @@ export type LockedBase = {
 };
 
 export type LockRequest = Omit<BaseRequest, "locked"> &
-  Partial<Pick<ImportRequest, "workingFolder" | "env">> & {
+  Partial<Pick<ImportRequest, "workingFolder" | "env" | "signal">> & {
     /** `auto` (what the lock says) where it is absent; `assembled`; or an image: `oci:DIR`. */
     readonly base?: string;
   };
@@ -46,10 +48,15 @@ export async function lockedBase(
   return { lock, ...describe(base.lock), problems, ...(same ? {} : { newText }) };
 }
 
-function unknownBase(base: string): Error {
-  return userError("CLI_UNSUPPORTED", `The base is "${base}", which images are not built on.`, {
-    hint: "Write auto, assembled, oci:DIR, oci-archive:FILE, docker-archive:FILE or docker-daemon:REF.",
-  });
+function unknownBase(base: string, workingFolder: string): Error {
+  const stats = statSync(resolve(workingFolder, base), { throwIfNoEntry: false });
+  const scheme = stats?.isDirectory() === true ? "oci" : "oci-archive";
+  const hint =
+    stats === undefined
+      ? `Registries are not asked. Fetch it before: skopeo copy docker://${base.replace(/^docker:\/\//u, "")} oci-archive:base.tar, and name oci-archive:base.tar.`
+      : `Write ${scheme}:${base}.`;
+  const message = `The base is "${base}", which is none of auto, assembled, oci:DIR, oci-archive:FILE, docker-archive:FILE and docker-daemon:REF.`;
+  return userError("CLI_UNSUPPORTED", message, { hint });
 }
 
 /** Debian's packages of Python fit the system that they were made for. */
@@ -69,7 +76,7 @@ type Based = { readonly lock: Lock["base"]; readonly problems: readonly Problem[
 async function baseOf(locked: Lock["base"] | undefined, request: LockRequest): Promise<Based> {
   const { base = "auto", workingFolder = ".", env = {} } = request;
   if (base !== "auto" && base !== "assembled") {
-    if (!isImageSource(base)) throw unknownBase(base);
+    if (!isImageSource(base)) throw unknownBase(base, workingFolder);
     refusePython(request);
     const lock = await importBase({ ...request, text: base, workingFolder, env });
     return { lock, problems: imageChanges(locked, lock, request) };

@@ -25,6 +25,8 @@ export type LaidLayers = {
   /** @throws UserError where a hard link is to nothing, which no engine unpacks */
   readonly add: (member: TarMember, title: string) => void;
   readonly has: (path: string) => boolean;
+  /** Everything that is there. */
+  readonly paths: () => readonly string[];
 };
 
 /** The paths of an image, without what later layers take away. */
@@ -66,5 +68,6 @@ export function layOver(): LaidLayers {
       own.add(path);
     },
     has,
+    paths: () => [...below, ...own],
   };
 }

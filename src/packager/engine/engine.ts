@@ -59,7 +59,8 @@ export async function openEngine(env: Environment): Promise<Engine> {
         await docker.getImage(name).inspect();
         return await docker.getImage(name).get();
       } catch (error) {
-        throw engineError(address, error);
+        const { statusCode } = error as { readonly statusCode?: number };
+        throw statusCode === 404 ? noImage(name) : engineError(address, error);
       }
     },
     load: async (archive, name) => {
@@ -209,6 +210,12 @@ async function watchLoad(stream: NodeJS.ReadableStream): Promise<void> {
     const { error } = JSON.parse(line) as { error?: string };
     if (error !== undefined) throw new Error(error);
   }
+}
+
+function noImage(name: string): Error {
+  return userError("IMAGE_SOURCE", `The container engine has no image ${name}.`, {
+    hint: "Look at what it has with docker images, and bring the image with docker pull or docker load.",
+  });
 }
 
 function engineError(address: string, error: unknown): unknown {

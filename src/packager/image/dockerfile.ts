@@ -70,10 +70,15 @@ function dockerfile(image: Image): string {
     `STOPSIGNAL ${config.StopSignal}`,
     `ENTRYPOINT ${JSON.stringify(config.Entrypoint)}`,
   ];
+  const hasPython = image.layers.some(
+    ({ group, name }) => group === "base" && name.startsWith("Python "),
+  );
+  const python = hasPython ? ", and the Python packages of this one" : "";
   return [
     `# The module for ${image.platform}, with the files that edgewright's own image has.`,
     `#     docker build -f Dockerfile.${TAGS[image.platform]} .`,
-    "# BASE may be an image of your own with glibc and Node at /usr/local/bin/node.",
+    `# BASE may be an image of your own with glibc, libstdc++, Node at ${config.Entrypoint[0]}${python}.`,
+    `#     docker build -f Dockerfile.${TAGS[image.platform]} --target base .    makes that one alone`,
     "ARG BASE=base",
     "FROM scratch AS base",
     ...text(true),

@@ -7,7 +7,7 @@ import { pythonLayer } from "../base/python-layer.ts";
 import { USER } from "../base/rootfs.ts";
 import type { LayerSource, ReadyLayer } from "./layer-source.ts";
 import { endpointLayer } from "./endpoint.ts";
-import { joinNeighbours, MOST_LAYERS } from "./layer-limit.ts";
+import { fitLayers } from "./layer-limit.ts";
 import type { ModelLayers } from "./model.ts";
 import { onnxruntimeLayer } from "./onnxruntime.ts";
 import { runtimeLayer } from "./runtime.ts";
@@ -37,10 +37,9 @@ export async function layerStack(
   ];
   const runtime = await runtimeLayer(parts.packageRoot, parts.version);
   const endpoint = await endpointLayer(parts.endpoint, USER);
-  const room = MOST_LAYERS - below.length - parts.code.length - 2;
   const heads = parts.models.flatMap(({ head }) => head);
-  const head = joinNeighbours(heads, Math.max(1, Math.ceil(room / 2)));
   const bodies = parts.models.flatMap(({ body }) => body);
-  const body = joinNeighbours(bodies, Math.max(1, room - head.length));
-  return [...below, ...body, runtime, ...head, ...parts.code, endpoint];
+  // Runtime and endpoint have one layer each, always.
+  const { body, head, code } = fitLayers({ bodies, heads, codes: parts.code }, below.length + 2);
+  return [...below, ...body, runtime, ...head, ...code, endpoint];
 }

@@ -27,7 +27,10 @@ export function createOutputFiles(): OutputFiles {
     if (known !== undefined) return known;
     const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
     try {
-      if (await isFolder(path)) throw outputError(path, "is a folder");
+      const stats = await stat(path).catch(() => undefined);
+      if (stats?.isDirectory() === true) throw outputError(path, "is a folder");
+      // The new name would take the place of a device or a pipe.
+      if (stats?.isFile() === false) throw outputError(path, "is no file; it is not replaced");
       const made = await mkdir(dirname(path), { recursive: true });
       if (made !== undefined) folders.push(made);
       await (await open(draft, "wx")).close();
@@ -97,11 +100,4 @@ function outputError(path: string, fault: string): UserError {
   return userError("BUILD_OUTPUT", `${path} ${fault}.`, {
     hint: "Name another place, or make room and rights there.",
   });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }

@@ -7,3 +7,10 @@ export function imageFault(image: string, fault: string): Error {
     hint: "Get the image again from where it comes, and do not use this one.",
   });
 }
+
+/** Node reads gzip and no zstd before version 22.15. */
+export function zstdFault(image: string): Error {
+  return userError("IMAGE_BROKEN", `${image} is compressed with zstd, not gzip.`, {
+    hint: "Write the image anew: skopeo copy --dest-compress-format gzip oci:DIR oci:OTHER, or docker save.",
+  });
+}

@@ -22,12 +22,21 @@ export function isImageSource(text: string): boolean {
 export function parseImageSource(text: string, cwd: string): ImageSource {
   const [, scheme, rest = ""] =
     /^(oci|oci-archive|docker-archive|archive|docker-daemon):(.+)$/su.exec(text) ?? [];
+  if (/^(?:(?:oci|oci-archive|docker-archive|archive|docker-daemon):)?$/u.test(text))
+    throw userError("IMAGE_SOURCE", `"${text}" names no image.`, { hint: `Name ${FORMS}.` });
   if (scheme === "docker-daemon") return { kind: "daemon", reference: rest };
   const path = resolve(cwd, scheme === undefined ? text : rest);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw userError("IMAGE_SOURCE", `There is no image at ${path}.`, { hint: `Name ${FORMS}.` });
+    const hint = text.startsWith("docker://")
+      ? `Registries are not asked. Fetch it before: skopeo copy ${text} oci-archive:image.tar.`
+      : `Name ${FORMS}.`;
+    throw userError("IMAGE_SOURCE", `There is no image at ${path}.`, { hint });
   }
+  if (!stats.isFile() && !stats.isDirectory())
+    throw userError("IMAGE_SOURCE", `${path} is neither a file nor a folder.`, {
+      hint: `Name ${FORMS}.`,
+    });
   if (stats.isDirectory() && (scheme === undefined || scheme === "oci"))
     return { kind: "layout", folder: path };
   if (stats.isFile() && scheme !== "oci") return { kind: "archive", file: path };

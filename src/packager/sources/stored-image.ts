@@ -4,9 +4,11 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { sha256OfFile } from "../../model/file-digest.ts";
 import { digestOf } from "../blob-store.ts";
 import type { Digest } from "../blob-store.ts";
 import { imageFault } from "./image-fault.ts";
+import { packingOf } from "./packing.ts";
 import { insidePath } from "./unpack-archive.ts";
 
 export type StoredLayer = {
@@ -23,14 +25,17 @@ export type StoredLayer = {
 export type StoredImage = {
   /** `linux/amd64`, `linux/arm64/v8` */
   readonly platform: string;
-  readonly config: { readonly digest: Digest; readonly bytes: number; readonly json: ImageJson };
+  readonly config: {
+    readonly digest: Digest;
+    readonly bytes: number;
+    readonly file: string;
+    readonly json: ImageJson;
+  };
   /** 0 bytes where the image has none (docker archives). */
   readonly manifest: { readonly digest: Digest; readonly bytes: number };
   /** Of the list of platforms above it, where there is one. */
   readonly indexBytes: number;
   readonly layers: readonly StoredLayer[];
-  /** What an engine that loads the archive calls it. */
-  readonly tag?: string;
 };
 
 const digest = z.custom<Digest>((value) => /^sha256:[0-9a-f]{64}$/u.test(String(value)), "digest");
@@ -41,13 +46,7 @@ const descriptor = z.object({
 });
 const index = z.object({ manifests: z.array(descriptor) });
 const manifest = z.object({ config: descriptor, layers: z.array(descriptor) });
-const dockerArchive = z.array(
-  z.object({
-    Config: z.string(),
-    Layers: z.array(z.string()),
-    RepoTags: z.array(z.string()).nullish(),
-  }),
-);
+const dockerArchive = z.array(z.object({ Config: z.string(), Layers: z.array(z.string()) }));
 const imageJson = z.object({
   architecture: z.string(),
   os: z.string(),
@@ -76,34 +75,26 @@ const MOST_DOCUMENT_BYTES = 16 << 20;
 /** Lists of lists of platforms end somewhere. */
 const DEEPEST_INDEX = 4;
 
-/** Every image of a layout or of an unpacked docker archive. @throws UserError */
+/** Every image of a layout or of an unpacked docker archive: one or more. @throws UserError */
 export async function storedImages(folder: string, name: string): Promise<readonly StoredImage[]> {
-  const place: Place = { folder, name };
+  const images = await readImages({ folder, name });
+  if (images.length === 0) throw imageFault(name, "holds no image");
+  return images;
+}
+
+async function readImages(place: Place): Promise<readonly StoredImage[]> {
+  const { folder, name } = place;
   if (existsSync(join(folder, "index.json"))) {
     const { manifests } = parse(await document(place, "index.json"), index, place);
     const images = await Promise.all(
       manifests.map((one) => imagesOf(one, place, { indexBytes: 0, depth: 0 })),
     );
-    return withTags(images.flat(), place);
+    return images.flat();
   }
   if (!existsSync(join(folder, "manifest.json")))
     throw imageFault(name, "is neither an OCI layout nor a docker archive");
   const listed = parse(await document(place, "manifest.json"), dockerArchive, place);
   return Promise.all(listed.map((one) => dockerImage(one, place)));
-}
-
-/** Of an archive that is a layout and a docker archive at once. */
-async function withTags(
-  images: readonly StoredImage[],
-  place: Place,
-): Promise<readonly StoredImage[]> {
-  if (!existsSync(join(place.folder, "manifest.json"))) return images;
-  const listed = parse(await document(place, "manifest.json"), dockerArchive, place);
-  const tags = new Map(listed.map(({ Config, RepoTags }) => [Config, RepoTags?.[0]]));
-  return images.map((image) => {
-    const tag = tags.get(blobPath(image.config.digest));
-    return tag === undefined ? image : Object.assign({}, image, { tag });
-  });
 }
 
 type Place = { readonly folder: string; readonly name: string };
@@ -139,7 +130,12 @@ async function imagesOf(
   return [
     {
       platform: platformOf(image),
-      config: { digest: config.digest, bytes: configBytes.length, json: image },
+      config: {
+        digest: config.digest,
+        bytes: configBytes.length,
+        file: join(place.folder, blobPath(config.digest)),
+        json: image,
+      },
       manifest: { digest: wanted.digest, bytes: bytes.length },
       indexBytes,
       layers: layers.map(({ digest: layer, size, mediaType }, at) => ({
@@ -155,7 +151,7 @@ async function imagesOf(
 }
 
 async function dockerImage(
-  { Config, Layers, RepoTags }: z.infer<typeof dockerArchive>[number],
+  { Config, Layers }: z.infer<typeof dockerArchive>[number],
   place: Place,
 ): Promise<StoredImage> {
   const bytes = await document(place, Config);
@@ -174,15 +170,17 @@ async function dockerImage(
     if (stats === undefined) throw imageFault(place.name, `has no layer ${path}`);
     const mediaType = "application/vnd.docker.image.rootfs.diff.tar";
     const name = names[at] ?? `layer ${at + 1}`;
-    return { name, digest: diffId, bytes: stats.size, diffId, file, mediaType };
+    // Engines write tars and take gzip as well; nothing in the archive says which it is.
+    const packed: Digest =
+      (await packingOf(file)) === "gzip" ? `sha256:${await sha256OfFile(file)}` : diffId;
+    return { name, digest: packed, bytes: stats.size, diffId, file, mediaType };
   });
   return {
     platform: platformOf(json),
-    config: { digest: digestOf(bytes), bytes: bytes.length, json },
+    config: { digest: digestOf(bytes), bytes: bytes.length, file: inside(Config, place), json },
     manifest: { digest: digestOf(""), bytes: 0 },
     indexBytes: 0,
     layers: await Promise.all(layers),
-    ...(RepoTags?.[0] !== undefined && { tag: RepoTags[0] }),
   };
 }
 

@@ -1,22 +1,28 @@
 /** How does the tar of an image become a folder, when nobody knows who wrote it? */
 
-import { copyFile, mkdir, open } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { UserError } from "../../core/problem.ts";
 import { ForeignMember, unpackTar } from "../unpack.ts";
 import type { TarMember } from "../unpack.ts";
 import { writeFileFrom } from "../write-file.ts";
-import { imageFault } from "./image-fault.ts";
+import { imageFault, zstdFault } from "./image-fault.ts";
+import { packingOf } from "./packing.ts";
 
 /** Of a whole image, unpacked: what devices have room for is far below. */
 export const MOST_UNPACKED_BYTES = 16 * 2 ** 30;
 
 /** Files only below `folder`; links in old docker archives become copies. @throws UserError */
-export async function unpackArchive(file: string, folder: string): Promise<void> {
+export async function unpackArchive(
+  file: string,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const links: TarMember[] = [];
   let bytes = 0;
   const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
+      signal?.throwIfAborted();
       bytes += chunk.length;
       if (bytes > MOST_UNPACKED_BYTES)
         throw imageFault(file, `unpacks to more than ${MOST_UNPACKED_BYTES} bytes`);
@@ -24,7 +30,10 @@ export async function unpackArchive(file: string, folder: string): Promise<void>
     }
   };
   try {
-    await unpackTar({ file, gzip: await isGzip(file) }, async (member) => {
+    const packing = await packingOf(file);
+    if (packing === "zstd") throw zstdFault(file);
+    if (packing === "unknown") throw imageFault(file, "is no tar");
+    await unpackTar({ file, gzip: packing === "gzip" }, async (member) => {
       const path = insidePath(member.path);
       if (path === undefined)
         throw imageFault(file, `holds '${member.path}', which leads out of it`);
@@ -59,19 +68,9 @@ export function insidePath(path: string): string | undefined {
     : normal;
 }
 
-export async function isGzip(file: string): Promise<boolean> {
-  const handle = await open(file, "r");
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
-  } finally {
-    await handle.close();
-  }
-}
-
 /** What zlib, tar-stream and the file system say of bytes that are no good. */
 export function archiveFault(error: unknown, image: string): unknown {
-  if (error instanceof UserError) return error;
+  if (error instanceof UserError || (error as Error).name === "AbortError") return error;
   if (error instanceof ForeignMember) return imageFault(image, `holds ${error.message}`);
   const { code = "", message } = error as NodeJS.ErrnoException;
   if (code === "Z_BUF_ERROR" || /Unexpected end/u.test(message))

@@ -17,6 +17,8 @@ export type DiffOptions = UpdateRules & {
   readonly temporaryFolder: string;
   /** Where the engine is told. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends the work; what was unpacked is removed. */
+  readonly signal?: AbortSignal;
 };
 
 export type ImageDiff = {
@@ -32,7 +34,7 @@ export async function diffImages(
   next: string,
   options: DiffOptions,
 ): Promise<ImageDiff> {
-  const { platform, workingFolder, temporaryFolder, env } = options;
+  const { platform, workingFolder, temporaryFolder, env, signal } = options;
   const sources = [old, next].map((text) => parseImageSource(text, workingFolder));
   const folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
   try {
@@ -41,7 +43,9 @@ export async function diffImages(
       const all = await openImages(source, {
         folder,
         engine: openEngineOf(env),
+        signal,
       });
+      signal?.throwIfAborted();
       images.push(imageFor(all, platform, at === 0 ? old : next));
     }
     const [before, after] = images as [StoredImage, StoredImage];

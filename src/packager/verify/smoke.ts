@@ -24,11 +24,18 @@ const PORT = "5001/tcp";
 const READY_MS = 30_000;
 const SCORE_MS = 30_000;
 
+export type SmokeOptions = {
+  /** With the samples that the build recorded. */
+  readonly endpoint: ResolvedEndpoint;
+  /** Ends the container and the try. */
+  readonly signal?: AbortSignal | undefined;
+};
+
 /** @param image as the engine knows it */
 export async function smokeScore(
   engine: Engine,
   image: string,
-  endpoint: ResolvedEndpoint,
+  { endpoint, signal }: SmokeOptions,
 ): Promise<SmokeResult> {
   const key = randomUUID();
   const port = await freePort();
@@ -44,7 +51,9 @@ export async function smokeScore(
     return { scored: [], problems: [smokeFault(`it does not start: ${error.message}`)] };
   }
   const url = `http://127.0.0.1:${port}`;
+  signal?.addEventListener("abort", container.kill);
   try {
+    signal?.throwIfAborted();
     if (!(await isReady(url, container)))
       return { scored: [], problems: [smokeFault(`it does not get ready: ${last}`)] };
     const scored: string[] = [];
@@ -58,6 +67,7 @@ export async function smokeScore(
     }
     return { scored, problems };
   } finally {
+    signal?.removeEventListener("abort", container.kill);
     container.kill();
     await container.ended;
   }
@@ -145,7 +155,7 @@ async function isReady(url: string, { ended }: Container): Promise<boolean> {
   return false;
 }
 
-function smokeFault(fault: string): Problem {
+export function smokeFault(fault: string): Problem {
   return {
     code: "IMAGE_UNFIT",
     severity: "error",

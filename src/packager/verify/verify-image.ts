@@ -1,23 +1,19 @@
 /** Is an image safe to ship? Digests, user, labels, telemetry, setuid files and secrets. */
 
-import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Problem } from "../../core/problem.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { readStoredLayer } from "../base/import-layer.ts";
-import type { Engine } from "../engine/engine.ts";
 import { ENDPOINT_FILE } from "../layers/places.ts";
 import { openEngineOf } from "../engine/open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";
-import type { ImageSource } from "../sources/image-source.ts";
 import { openImages } from "../sources/open-image.ts";
 import type { StoredImage } from "../sources/stored-image.ts";
 import { bytesOf } from "../unpack.ts";
 import { findSecrets, secretsIn } from "./secrets.ts";
-import { smokeScore } from "./smoke.ts";
-import type { SmokeResult } from "./smoke.ts";
+import { tryImage } from "./trial.ts";
 
 export type VerifyOptions = {
   /** Values that must not be in an image. */
@@ -28,6 +24,8 @@ export type VerifyOptions = {
   readonly progress: (line: string) => void;
   /** The image of this platform is tried in the engine, where there is one. */
   readonly hostPlatform: string;
+  /** Ends the work; what it left in a folder or in the engine is removed. */
+  readonly signal?: AbortSignal;
 };
 
 export type VerifiedImage = {
@@ -46,20 +44,23 @@ export async function verifyImage(
   text: string,
   options: VerifyOptions,
 ): Promise<{ readonly images: readonly VerifiedImage[]; readonly problems: readonly Problem[] }> {
+  const { signal } = options;
   const source = parseImageSource(text, options.workingFolder);
   const folder = await mkdtemp(join(options.temporaryFolder, "edgewright-"));
   try {
     const engine = openEngineOf(options.env);
     const problems: Problem[] = [];
     const images: VerifiedImage[] = [];
-    for (const image of await openImages(source, { folder, engine })) {
+    for (const image of await openImages(source, { folder, engine, signal })) {
       problems.push(...configProblems(image, options.secrets));
       const read = await readLayers(image, text, options);
       problems.push(...read.problems);
       const { unscored, ...tried } = await tryImage(image, read.endpoint, {
         ...options,
         source,
+        engine,
       });
+      signal?.throwIfAborted();
       problems.push(...tried.problems);
       const { platform, manifest, config, layers } = image;
       images.push({
@@ -71,6 +72,10 @@ export async function verifyImage(
       });
     }
     return { images, problems };
+  } catch (error) {
+    // What a signal interrupts fails in words of its own.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -125,7 +130,7 @@ type ReadLayers = {
 async function readLayers(
   image: StoredImage,
   name: string,
-  { secrets, progress }: VerifyOptions,
+  { secrets, progress, signal }: VerifyOptions,
 ): Promise<ReadLayers> {
   const problems: Problem[] = [];
   let endpoint: ResolvedEndpoint | undefined;
@@ -133,6 +138,7 @@ async function readLayers(
   for (const [at, layer] of image.layers.entries()) {
     progress(`${image.platform}: ${layer.name}`);
     await readStoredLayer(layer, name, async ({ path, kind, mode, bytes }) => {
+      signal?.throwIfAborted();
       const place = `${image.platform}: /${path} of ${layer.name}`;
       if (kind === "file" && (mode & 0o6000) !== 0) problems.push(setuid(place, at < ours));
       if (kind !== "file") return;
@@ -144,42 +150,6 @@ async function readLayers(
     });
   }
   return { problems, endpoint };
-}
-
-type Trying = VerifyOptions & { readonly source: ImageSource };
-
-type Tried = SmokeResult & Pick<VerifiedImage, "unscored">;
-
-async function tryImage(
-  { platform, tag }: StoredImage,
-  endpoint: ResolvedEndpoint | undefined,
-  { source, hostPlatform, env, progress }: Trying,
-): Promise<Tried> {
-  const name = source.kind === "daemon" ? source.reference : tag;
-  if (platform !== hostPlatform) return untried(`this machine is ${hostPlatform}`);
-  if (endpoint === undefined) return untried(`it has no /${ENDPOINT_FILE}`);
-  if (source.kind === "layout") return untried("an engine loads no layout folder; verify a tar");
-  if (name === undefined) return untried("an engine needs a manifest.json with a name in the tar");
-  let engine: Engine;
-  try {
-    engine = await openEngineOf(env)();
-  } catch (error) {
-    return untried((error as Error).message);
-  }
-  progress(`${platform}: a score in a container`);
-  const known = await engine.has(name);
-  if (source.kind === "archive") await engine.load(createReadStream(source.file), name);
-  try {
-    const tried = await smokeScore(engine, name, endpoint);
-    const isSilent = tried.scored.length === 0 && tried.problems.length === 0;
-    return isSilent ? untried("its build recorded no sample") : tried;
-  } finally {
-    if (!known) await engine.removeImage(name);
-  }
-}
-
-function untried(reason: string): Tried {
-  return { scored: [], problems: [], unscored: reason };
 }
 
 function setuid(place: string, isBase: boolean): Problem {

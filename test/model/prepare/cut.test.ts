@@ -33,6 +33,18 @@ suite("cutWeights", () => {
       [MIB],
     ],
     [
+      "the gaps between small tensors count in the head",
+      Array.from({ length: 300 }, () => 1024),
+      [Array.from({ length: 44 }, () => 1024)],
+      Array.from({ length: 256 }, () => 1024),
+    ],
+    [
+      "the gaps between small tensors count in the body",
+      [...Array.from({ length: 5000 }, () => 1024), MIB],
+      [Array.from({ length: 4096 }, () => 1024), Array.from({ length: 904 }, () => 1024)],
+      [MIB],
+    ],
+    [
       "large models have larger files",
       [...Array.from({ length: 64 }, () => 16 * MIB), MIB],
       Array.from({ length: 32 }, () => [16 * MIB, 16 * MIB]),

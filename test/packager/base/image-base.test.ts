@@ -7,7 +7,7 @@ import { UserError } from "../../../src/core/problem.ts";
 import { importBase } from "../../../src/packager/base/image-base.ts";
 import type { ImageLock } from "../../../src/packager/base/lock.ts";
 import { createBlobStore } from "../../../src/packager/blob-store.ts";
-import { NODE, tarOf, writeLayout } from "../support/forged-image.ts";
+import { LIBRARIES, NODE, tarOf, writeLayout } from "../support/forged-image.ts";
 import type { Forgery, Member } from "../support/forged-image.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -29,7 +29,7 @@ async function importHere(t: TestContext, text: string): Promise<ImageLock> {
 suite("importBase", () => {
   test("a layout is taken with its own blobs, and Node is found in it", async (t) => {
     const layout = await writeLayout(await tempFolder(t), {
-      layers: [[{ name: "etc/passwd", text: "root" }], [{ ...NODE, name: "./nodejs/bin/node" }]],
+      layers: [[...LIBRARIES], [{ ...NODE, name: "./nodejs/bin/node" }]],
     });
     const { node, platforms } = await importHere(t, `oci:${layout}`);
     assert.equal(node, "/nodejs/bin/node");
@@ -39,7 +39,7 @@ suite("importBase", () => {
   test("a hard link to a lower layer, and Node put back, are fine", async (t) => {
     const layout = await writeLayout(await tempFolder(t), {
       layers: [
-        [NODE],
+        [NODE, ...LIBRARIES],
         [{ name: "node", type: "link", linkname: NODE.name }],
         [{ name: "usr/local/bin/.wh.node" }, NODE],
       ],
@@ -49,7 +49,7 @@ suite("importBase", () => {
 
   test("a docker archive is proven by its unpacked layers, which are compressed here", async (t) => {
     const folder = await tempFolder(t);
-    const layer = await tarOf([NODE]);
+    const layer = await tarOf([NODE, ...LIBRARIES]);
     const { createHash } = await import("node:crypto");
     const diffId = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
     const config = JSON.stringify({
@@ -76,6 +76,22 @@ suite("importBase", () => {
     assert.ok((imported?.bytes ?? 0) < layer.length);
     await assert.rejects(importHere(t, await archive(await tarOf([{ ...NODE, text: "other" }]))));
   });
+
+  for (const mediaType of ["tar+zstd", "tar+gzip"]) {
+    test(`zstd under the type ${mediaType} is refused, with the way out of it`, async (t) => {
+      const layout = await writeLayout(await tempFolder(t), {
+        layers: [[NODE, ...LIBRARIES]],
+        compress: () => Buffer.from("28b52ffd040001000099e9d851", "hex"),
+        descriptor: { mediaType: `application/vnd.oci.image.layer.v1.${mediaType}` },
+      });
+      await assert.rejects(importHere(t, `oci:${layout}`), (error) => {
+        assert.ok(error instanceof UserError);
+        assert.match(error.message, /is compressed with zstd, not gzip/u);
+        assert.match(error.problems[0]?.hint ?? "", /skopeo copy --dest-compress-format gzip/u);
+        return true;
+      });
+    });
+  }
 
   const members = (...layer: readonly Member[]): Forgery => ({ layers: [[NODE, ...layer]] });
   const over = (...layer: readonly Member[]): Forgery => ({ layers: [[NODE], layer] });
@@ -128,6 +144,21 @@ suite("importBase", () => {
       /unknown type "text\/plain"/u,
     ],
     ["no Node", { layers: [[{ name: "etc/passwd" }]] }, /has no Node at/u],
+    [
+      "musl",
+      { layers: [[NODE, { name: "lib/ld-musl-x86_64.so.1" }, { name: "usr/lib/libstdc++.so.6" }]] },
+      /has no ld-linux-x86-64\.so\.2, libc\.so\.6, .*: it has musl, and glibc is needed/u,
+    ],
+    [
+      "no libstdc++",
+      { layers: [[NODE, ...LIBRARIES], [{ name: "lib/x86_64-linux-gnu/.wh.libstdc++.so.6" }]] },
+      /has no libstdc\+\+\.so\.6\.$/u,
+    ],
+    [
+      "a layer of another compression",
+      { ...members(), compress: () => Buffer.from("\ufffd7zXZ".padEnd(900, "x")) },
+      /neither a tar nor gzip/u,
+    ],
   ] as const) {
     test(`${what} is refused, and named`, async (t) => {
       const layout = await writeLayout(await tempFolder(t), forgery);

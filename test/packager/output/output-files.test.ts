@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { UserError } from "../../../src/core/problem.ts";
 import { createOutputFiles, outputFault } from "../../../src/packager/output/output-files.ts";
+import { socketAt } from "../../support/temp-folder.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 function isRefusal(error: unknown): boolean {
@@ -32,6 +33,17 @@ suite("createOutputFiles", () => {
     await outputs.discard();
     assert.deepEqual(await readdir(folder), ["b"]);
     assert.equal(await readFile(join(folder, "b"), "utf8"), "old");
+  });
+
+  test("what is no file, such as a socket or a device, is never replaced", async (t) => {
+    const folder = await tempFolder(t);
+    const place = join(folder, "socket");
+    await socketAt(t, place);
+    const outputs = createOutputFiles();
+    await assert.rejects(outputs.claim(place), isRefusal);
+    await outputs.discard();
+    assert.ok((await lstat(place)).isSocket());
+    assert.deepEqual(await readdir(folder), ["socket"]);
   });
 
   test("a place that was claimed and not written does not appear", async (t) => {

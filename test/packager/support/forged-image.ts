@@ -16,6 +16,8 @@ export type Forgery = {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Changes the compressed bytes of a layer behind the back of its digest. */
   readonly spoil?: (gzip: Buffer) => Buffer;
+  /** Instead of gzip. */
+  readonly compress?: (tar: Buffer) => Buffer;
   /** Instead of the digest of the unpacked layer. */
   readonly diffId?: string;
   readonly names?: readonly string[];
@@ -33,6 +35,7 @@ export async function tarOf(members: readonly Member[]): Promise<Buffer> {
 /** A layout of one linux/amd64 image with a Node in it. */
 export async function writeLayout(folder: string, forgery: Forgery): Promise<string> {
   const { layers, config, spoil = (gzip: Buffer) => gzip, names = [] } = forgery;
+  const { compress = gzipSync } = forgery;
   await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
   const put = async (bytes: Buffer, digest = digestOf(bytes)) => {
     await writeFile(join(folder, "blobs", digest.replace(":", "/")), bytes);
@@ -41,7 +44,7 @@ export async function writeLayout(folder: string, forgery: Forgery): Promise<str
   const tars = await Promise.all(layers.map(tarOf));
   const blobs = await Promise.all(
     tars.map(async (tar) => {
-      const gzip = gzipSync(tar);
+      const gzip = compress(tar);
       const digest = forgery.spoil === undefined ? undefined : digestOf(gzip);
       const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
       return { mediaType, ...(await put(spoil(gzip), digest)), ...forgery.descriptor };
@@ -73,6 +76,14 @@ export async function writeLayout(folder: string, forgery: Forgery): Promise<str
 }
 
 export const NODE: Member = { name: "usr/local/bin/node", mode: 0o755, text: "a program" };
+
+/** What Node and ONNX Runtime load, where Debian has it. */
+export const LIBRARIES: readonly Member[] = [
+  "lib64/ld-linux-x86-64.so.2",
+  ...["c.so.6", "dl.so.2", "m.so.6", "pthread.so.0", "rt.so.1", "gcc_s.so.1", "stdc++.so.6"].map(
+    (name) => `lib/x86_64-linux-gnu/lib${name}`,
+  ),
+].map((name) => ({ name, text: "a library" }));
 
 /** A layout of one image as a tar that is a docker archive too. */
 export async function dockerArchive(layout: string, tag: string): Promise<Buffer> {

@@ -54,7 +54,7 @@ suite("smokeScore of an image that cannot start", { skip: NO_ENGINE }, () => {
     const engine = await openEngine(process.env);
     t.after(() => removeImages(tag));
     await engine.load(Readable.from([tar]), tag);
-    const { scored, problems } = await smokeScore(engine, tag, someEndpoint());
+    const { scored, problems } = await smokeScore(engine, tag, { endpoint: someEndpoint() });
     assert.deepEqual(scored, []);
     assert.match(problems[0]?.message ?? "", /does not start: .*no\/such\/program/su);
     const left = await docker.listContainers({ all: true, filters: { ancestor: [tag] } });
@@ -79,8 +79,9 @@ suite("smokeScore", { skip: NO_ENGINE || NO_BASE }, () => {
     t.after(() => removeImages(tag));
     const endpoint = await endpointIn(tag);
     const engine = await openEngine(process.env);
-    assert.deepEqual(await smokeScore(engine, tag, endpoint), { scored: ["blue"], problems: [] });
-    const other = await smokeScore(engine, tag, distorted(endpoint));
+    const passed = await smokeScore(engine, tag, { endpoint });
+    assert.deepEqual(passed, { scored: ["blue"], problems: [] });
+    const other = await smokeScore(engine, tag, { endpoint: distorted(endpoint) });
     assert.deepEqual(other.scored, []);
     assert.match(other.problems[0]?.message ?? "", /blue answers its sample with another/u);
   });

@@ -74,12 +74,31 @@ suite("verifyImage", () => {
     });
   }
 
+  for (const [file, text] of [
+    ["index.json", '{"manifests": []}'],
+    ["manifest.json", "[]"],
+  ] as const) {
+    test(`an empty ${file} is no image that passes`, async (t) => {
+      const folder = await tempFolder(t);
+      await writeFile(join(folder, file), text);
+      const verified = verifyImage(folder, {
+        secrets: [],
+        workingFolder: folder,
+        temporaryFolder: folder,
+        hostPlatform: "linux/none",
+        env: {},
+        progress: () => {},
+      });
+      await assert.rejects(verified, /holds no image/u);
+    });
+  }
+
   const served: Member = { name: ENDPOINT_FILE, text: "{}" };
   for (const [what, member, hostPlatform, kind, reason] of [
     ["another platform", served, "linux/none", "archive", /this machine is linux\/none/u],
     ["no endpoint", NODE, "linux/amd64", "archive", /it has no \/var\/azureml-app\//u],
-    ["a layout", served, "linux/amd64", "layout", /layout folder/u],
-    ["no engine", served, "linux/amd64", "archive", /none\.sock refuses: ENOENT/u],
+    ["no engine for a layout", served, "linux/amd64", "layout", /none\.sock refuses: ENOENT/u],
+    ["no engine for a tar", served, "linux/amd64", "archive", /none\.sock refuses: ENOENT/u],
   ] as const) {
     test(`${what}: says why nothing was scored`, async (t) => {
       const folder = await tempFolder(t);
