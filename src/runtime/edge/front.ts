@@ -76,6 +76,7 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
     outbox,
     answer: messages.answer,
     setAside: messages.setAside,
+    failed: messages.failed,
     window: options.window,
     log,
   });

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 
-import type { Log } from "../../core/ports.ts";
+import type { Log, LogFields } from "../../core/ports.ts";
 import type { Input } from "./client.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Result } from "./result.ts";
@@ -13,10 +13,12 @@ import { ENDS_TO_SET_ASIDE } from "./suspects.ts";
 
 export type InputHandlerOptions = {
   readonly outbox: Outbox;
-  /** Scores a message; never rejects because of it. */
+  /** Scores a message; what it throws makes the message a failed one. */
   readonly answer: (input: Input, key: string) => Promise<Result>;
   /** The result of a message that is not to be run. */
   readonly setAside: (input: Input, key: string) => Result;
+  /** The fault of a message whose scoring threw. */
+  readonly failed: (input: Input, key: string) => Result;
   /** Messages that run at a time. */
   readonly window: () => number;
   readonly log: Log;
@@ -29,8 +31,8 @@ export class InputHandler {
   readonly #options: InputHandlerOptions;
   readonly #waiting: Job[] = [];
   readonly #running = new Set<Promise<Result>>();
-  /** Begun and not yet acknowledged: one that comes again waits for the same end. */
-  readonly #pending = new Map<string, Promise<void>>();
+  /** Begun and not yet acknowledged: one that comes again waits for the same end, and whether it is good. */
+  readonly #pending = new Map<string, Promise<boolean>>();
   #alone = false;
   #stopped = false;
 
@@ -56,7 +58,7 @@ export class InputHandler {
   /** Whether it came before; then it is acknowledged with the first copy. */
   #isCopy(job: Job): boolean {
     const same = this.#pending.get(job.key);
-    if (same !== undefined) void same.then(job.input.acknowledge);
+    if (same !== undefined) void same.then((safe) => safe && job.input.acknowledge());
     else if (this.#options.outbox.has(job.key)) job.input.acknowledge();
     else {
       // It waited when the connection ended: only the newest copy can still be acknowledged.
@@ -82,27 +84,42 @@ export class InputHandler {
   }
 
   #start(job: Job): void {
+    const { log } = this.#options;
     const done = this.#run(job)
-      .catch((error: unknown) => this.#options.log.error(`an input failed: ${String(error)}`))
+      .then(() => true)
+      .catch((error: unknown) => {
+        log.error(`an input has no result yet, it will come again: ${String(error)}`, idOf(job));
+        return false;
+      })
       .finally(() => this.#pending.delete(job.key));
     if (job.identified) this.#pending.set(job.key, done);
   }
 
   async #run(job: Job): Promise<void> {
-    const scoring = this.#resultOf(job);
+    const scoring = this.#resultOf(job).catch((error: unknown) => this.#failed(job, error));
     this.#running.add(scoring);
     const result = await scoring.finally(() => {
       // A slot is for what runs; waiting for the disk or for the hub takes none.
       this.#running.delete(scoring);
       this.#alone = false;
     });
-    const safe = this.#options.outbox.add(result);
+    const { outbox } = this.#options;
+    const safe = outbox.add(result).catch((error: unknown) => outbox.add(this.#failed(job, error)));
     this.#next();
     await safe;
     job.input.acknowledge();
   }
 
-  #resultOf({ input, key }: Job): Promise<Result> {
+  /** A message that can have no result must not come again and again, and hold a place each time. */
+  #failed(job: Job, error: unknown): Result {
+    if (this.#stopped) throw error;
+    const { log, failed } = this.#options;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error(`an input failed, its fault is sent: ${text}`, idOf(job));
+    return failed(job.input, job.key);
+  }
+
+  async #resultOf({ input, key }: Job): Promise<Result> {
     const { outbox, log, answer, setAside } = this.#options;
     const ends = outbox.suspects.endsOf(key);
     if (ends < ENDS_TO_SET_ASIDE) {
@@ -110,8 +127,12 @@ export class InputHandler {
       return answer(input, key);
     }
     log.error(`a message is set aside: the module ended ${ends} times in a row while it ran`);
-    return Promise.resolve(setAside(input, key));
+    return setAside(input, key);
   }
+}
+
+function idOf({ input }: Job): LogFields {
+  return { messageId: (input.bag.system["mid"] ?? "").slice(0, 200) };
 }
 
 /** Equal for a message and its redelivery alone: the same id, input and body. */

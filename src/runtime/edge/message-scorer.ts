@@ -5,6 +5,8 @@
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
+import { batchOf } from "./batch.ts";
+import type { Batch } from "./batch.ts";
 import type { Input } from "./client.ts";
 import { sizeFault } from "./message-size.ts";
 import type { Result } from "./result.ts";
@@ -21,6 +23,8 @@ export type MessageScorerOptions = {
 export type MessageScorer = {
   readonly answer: (input: Input, key: string) => Promise<Result>;
   readonly setAside: (input: Input, key: string) => Result;
+  /** Of a message that nothing else can be said about. */
+  readonly failed: (input: Input, key: string) => Result;
   /** In place of a result that no hub takes. */
   readonly tooLarge: (result: Result, why: string) => Result;
   /** For the direct method: no message around it. */
@@ -57,8 +61,9 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
     });
   const scorePatiently = async (body: Uint8Array, deployment?: string): Promise<Answer> => {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LAST_RETRY_MS)) {
-      // A copy: what scores may move the bytes to another thread, and they are needed again.
-      const response = await scoreBody(body.slice(), deployment);
+      // A copy, also of a `Buffer`, whose `slice` is none: what scores may move the bytes to another
+      // thread, and they are needed again.
+      const response = await scoreBody(new Uint8Array(body), deployment);
       const reason = response.headers[REASON_HEADER];
       if (reason === undefined || !NOT_NOW.has(reason)) {
         const answered = response.headers[DEPLOYMENT_PROPERTY] ?? "";
@@ -76,12 +81,12 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
   };
   const answer = async (input: Input, key: string): Promise<Result> => {
     const deployment = input.bag.properties[DEPLOYMENT_PROPERTY];
-    const items = batchOf(input.body);
-    if (items === undefined) {
+    const batch = batchOf(input.body);
+    if (batch === undefined) {
       return resultOf(options, { input, key }, await scorePatiently(input.body, deployment));
     }
     const answers = await Promise.all(
-      items.map((item) => scorePatiently(Buffer.from(JSON.stringify(item)), deployment)),
+      itemsOf(batch).map((item) => scorePatiently(item, deployment)),
     );
     return resultOf(options, { input, key }, joined(answers));
   };
@@ -93,27 +98,24 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
         { input, key },
         fault("EDGE_SET_ASIDE", "set_aside", "the module ended twice while it scored this message"),
       ),
+    failed: (input, key) =>
+      resultOf(options, { input, key }, { ...fault("BUG", "failed", UNEXPECTED), status: 500 }),
     tooLarge: (result, why) => tooLarge(options, result, why),
     scoreBody,
   };
 }
 
-/** An array of requests; `undefined` where the body is one request. */
-function batchOf(body: Uint8Array): readonly unknown[] | undefined {
-  const first = body.find((byte) => byte > 0x20);
-  if (first !== 0x5b) return undefined;
-  try {
-    return JSON.parse(Buffer.from(body).toString()) as readonly unknown[];
-  } catch {
-    return undefined;
-  }
+const UNEXPECTED = "an unexpected error; the module's log has it under this message's id";
+
+function itemsOf({ count, item }: Batch): readonly Uint8Array[] {
+  return Array.from({ length: count }, (_, index) => item(index));
 }
 
 /** In the order of the requests; what failed stands there as an error object with its status. */
 function joined(answers: readonly Answer[]): Answer {
   const bodies = answers.map(({ status, body, reason }) => {
     if (status < 400) return body;
-    return JSON.stringify({ ...errorObject(body, reason), status });
+    return faultText(body, { reason, status });
   });
   const deployments = new Set(answers.map(({ deployment }) => deployment));
   const [only] = deployments;
@@ -122,6 +124,18 @@ function joined(answers: readonly Answer[]): Answer {
     body: `[${bodies.join(",")}]`,
     deployment: deployments.size === 1 ? (only ?? "") : "",
   };
+}
+
+function faultText(
+  body: string,
+  { reason, status }: Pick<Answer, "status"> & { reason: string | undefined },
+): string {
+  try {
+    return JSON.stringify({ ...errorObject(body, reason), status });
+  } catch {
+    // A script may nest its fault deeper than what can be written.
+    return JSON.stringify({ error: { code: reason ?? "", message: body }, status });
+  }
 }
 
 function errorObject(body: string, reason: string | undefined): object {
@@ -184,7 +198,9 @@ function tooLarge(options: MessageScorerOptions, { key, bag }: Result, why: stri
 function reasonOf({ reason, body }: Answer): string {
   if (reason !== undefined) return reason;
   const { error } = errorObject(body, undefined) as { error?: { code?: unknown } };
-  return typeof error?.code === "string" && error.code !== "" ? error.code : "failed";
+  if (typeof error?.code !== "string" || error.code === "") return "failed";
+  // Half a surrogate pair, as JSON allows it, has no percent-encoding.
+  return Buffer.from(error.code).toString();
 }
 
 async function textOf({ body }: ScoringResponse): Promise<string> {

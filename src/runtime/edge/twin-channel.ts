@@ -6,7 +6,7 @@
  * @source Azure/azure-iot-sdk-node: device/core/src/twin.ts, device/transport/mqtt/src/mqtt_twin_client.ts
  */
 
-import { isDocument } from "./desired-document.ts";
+import { isDocument, shallow } from "./desired-document.ts";
 import type { DesiredDocument } from "./desired-document.ts";
 
 type Done<T> = (error?: Error, value?: T) => void;
@@ -32,7 +32,7 @@ export async function openTwin(
 ): Promise<TwinChannel> {
   transport.on("twinDesiredPropertiesUpdate", (patch: unknown) => {
     if (!isDocument(patch)) throw new Error("a patch of the desired properties is no JSON object");
-    onPatch(patch);
+    onPatch(shallow(patch));
   });
   await new Promise<void>((resolve, reject) => {
     transport.enableTwinDesiredPropertiesUpdates((error) => (error ? reject(error) : resolve()));
@@ -43,7 +43,7 @@ export async function openTwin(
         transport.getTwin((error, twin) => {
           const desired: unknown = twin?.desired;
           if (error) reject(error);
-          else if (isDocument(desired)) resolve(desired);
+          else if (isDocument(desired)) resolve(shallow(desired));
           else reject(new Error("the twin has no desired properties"));
         });
       }),

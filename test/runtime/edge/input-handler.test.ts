@@ -16,7 +16,11 @@ function setUp(folder: string | undefined, window = 2) {
   const [log, clock] = [keptLog(), movedClock()];
   const limits = { maxBytes: 1 << 20, maxAgeSeconds: 3600 };
   const outbox = new Outbox({ ...(folder !== undefined && { folder }), limits, clock, log });
-  const running: { readonly body: string; readonly finish: () => void }[] = [];
+  const running: {
+    readonly body: string;
+    readonly finish: () => void;
+    readonly fail: () => void;
+  }[] = [];
   const acknowledged: string[] = [];
   const resultOf = (key: string, body: string): Result => ({
     key,
@@ -27,11 +31,13 @@ function setUp(folder: string | undefined, window = 2) {
   const handler = new InputHandler({
     outbox,
     answer: (input, key) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const body = Buffer.from(input.body).toString();
-        running.push({ body, finish: () => resolve(resultOf(key, body)) });
+        const fail = (): void => reject(new Error("on purpose"));
+        running.push({ body, finish: () => resolve(resultOf(key, body)), fail });
       }),
     setAside: (_, key) => resultOf(key, "set aside"),
+    failed: (_, key) => resultOf(key, "failed"),
     window: () => window,
     log,
   });
@@ -41,7 +47,7 @@ function setUp(folder: string | undefined, window = 2) {
     body: Buffer.from(body),
     acknowledge: () => void acknowledged.push(body),
   });
-  return { handler, outbox, running, acknowledged, input };
+  return { handler, outbox, running, acknowledged, input, log };
 }
 
 suite("inputs", () => {
@@ -121,6 +127,42 @@ suite("inputs", () => {
     handler.take(input("b", "1"));
     await settled();
     assert.equal(running.length, 2);
+  });
+
+  test("one whose scoring throws gives a fault, is acknowledged, and makes room", async (context) => {
+    const { handler, outbox, running, acknowledged, input, log } = setUp(tempFolder(context), 1);
+    const sent: string[] = [];
+    outbox.attach(({ body }) => {
+      sent.push(body);
+      return Promise.resolve();
+    });
+    for (const body of ["a", "b"]) handler.take(input(body, body));
+    running[0]?.fail();
+    while (running.length < 2) await settled();
+    running[1]?.finish();
+    while (acknowledged.length < 2) await settled();
+    assert.deepEqual(
+      [sent, acknowledged],
+      [
+        ["failed", "b"],
+        ["a", "b"],
+      ],
+    );
+    assert.match(
+      log.lines.join("\n"),
+      /error an input failed, its fault is sent: Error: on purpose/,
+    );
+  });
+
+  test("one that fails because the module ends is left to the hub, with its copies", async () => {
+    const { handler, running, acknowledged, input } = setUp(undefined);
+    handler.take(input("a", "1"));
+    handler.take(input("a", "1"));
+    const stopped = handler.stop();
+    running[0]?.fail();
+    await stopped;
+    await settled();
+    assert.deepEqual(acknowledged, []);
   });
 
   test("who ran at the end of the module runs alone, and is set aside after a second end", async (context) => {

@@ -83,6 +83,46 @@ suite("messages", () => {
     assert.deepEqual(JSON.parse(body), [1, failed, 3]);
   });
 
+  test("an item reaches the scorer as it stands in the array", async () => {
+    const { scorer, requests } = setUp(() => json(200, {}));
+    const items = ['{"n": 12345678901234567890}', '"]\\"[,"', "[1, [2]]", "1.0"];
+    await scorer.answer(input(` [${items.join(",")} ]`), "key");
+    const texts = requests.map(({ body }) => Buffer.from(body).toString().trim());
+    assert.deepEqual(texts, items);
+  });
+
+  for (const body of ["[]", " [ \n ] "]) {
+    test(`${JSON.stringify(body)} gives an empty array`, async () => {
+      assert.equal((await setUp(echo).scorer.answer(input(body), "key")).body, "[]");
+    });
+  }
+
+  for (const [what, body] of [
+    ["nested beyond all reason", `${"[".repeat(10_000)}${"]".repeat(10_000)}`],
+    ["that is no JSON", "[1, 2"],
+  ] as const) {
+    test(`an array ${what} is one request, as over HTTP`, async () => {
+      const { scorer, requests } = setUp(() => json(400, { error: { code: "INPUT_JSON" } }));
+      const { name, bag } = await scorer.answer(input(body), "key");
+      assert.deepEqual([name, bag.properties["reason"]], ["amlError", "INPUT_JSON"]);
+      assert.equal(requests.length, 1);
+    });
+  }
+
+  test("a fault of a script is carried whatever it is made of", async () => {
+    const deep = `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+    const bodies = [deep, '{"error":{"code":"\\ud800"}}'];
+    const { scorer } = setUp((_, call) => ({
+      ...json(424, ""),
+      body: Buffer.from(bodies[call - 1] ?? ""),
+    }));
+    const batch = await scorer.answer(input("[1]"), "key");
+    const expected = [{ error: { code: "", message: deep }, status: 424 }];
+    assert.deepEqual(JSON.parse(batch.body), expected);
+    const { bag } = await scorer.answer(input("1"), "key");
+    assert.equal(bag.properties["reason"], "\ufffd");
+  });
+
   test("a fault goes to the error output with its status and reason", async () => {
     const fault = json(400, { error: { code: "INPUT_SHAPE", message: "no" } });
     const { name, bag, body } = await setUp(() => fault).scorer.answer(input("{}"), "key");
@@ -102,7 +142,7 @@ suite("messages", () => {
     const { name } = await scorer.answer(input('{"a":1}'), "key");
     assert.deepEqual([name, requests.length], ["amlOutput", 3]);
     // What scores may take the bytes with it: each try has its own.
-    assert.equal(new Set(requests.map(({ body }) => body)).size, 3);
+    assert.equal(new Set(requests.map(({ body }) => body.buffer)).size, 3);
   });
 
   test("a result that no message holds becomes a fault", async () => {

@@ -98,4 +98,36 @@ suite("a hub that says strange things", () => {
     await alive();
     assert.equal(hub.connections(), 1);
   });
+
+  test("bodies nested beyond all reason give faults at once, and what comes behind goes on", async (context) => {
+    const { hub, alive } = await connected(context);
+    const body = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+    for (let number = 0; number < 16; number += 1) hub.input("in", `%24.mid=p${number}`, body);
+    await scores(hub, "good");
+    await until(() => outputs(hub, "amlError").length === 16, "a fault for each");
+    assert.match(outputs(hub, "amlError")[0]?.topic ?? "", /status=400&reason=INPUT_JSON/);
+    await alive();
+  });
+
+  test("desired properties nested beyond all reason are refused, and the connection stays", async (context) => {
+    const { hub, alive } = await connected(context);
+    const deep = (open: string, close: string) => `${open.repeat(9000)}1${close.repeat(9000)}`;
+    for (const [version, value] of [
+      [2, deep("[", "]")],
+      [3, deep('{"a":', "}")],
+    ] as const) {
+      const patch = `{"traffic":{"blue":${value}},"$version":${version}}`;
+      hub.say(`$iothub/twin/PATCH/properties/desired/?$version=${version}`, patch);
+      await until(
+        () =>
+          hub.published.some(
+            ({ topic, body }) =>
+              topic.includes("reported") && body.includes(`{"version":${version},"ok":false`),
+          ),
+        "a verdict",
+      );
+    }
+    assert.equal(hub.connections(), 1);
+    await alive();
+  });
 });
