@@ -1,62 +1,64 @@
 /**
  * The outbox on its disk: results, and marks of what became of them and of their inputs. A disk that
  * is full or broken is said once and tried again later; meanwhile it takes nothing.
+ *
+ * Times are those of the monotonic clock. On the disk they go on over restarts: what no module saw
+ * pass does not count, and a clock that is set, as on a gateway without a battery, ages nothing.
  */
 
 import type { Clock, Log } from "../../core/ports.ts";
 import { openJournal } from "../../journal/journal.ts";
 import type { Journal, JournalPlace } from "../../journal/journal.ts";
-import type { JournalRecord } from "../../journal/record.ts";
-import { parseResult } from "./result.ts";
+import { Leftovers } from "./leftovers.ts";
+import type { StoredResult, TakenResult } from "./leftovers.ts";
+import {
+  BEGAN,
+  parseStored,
+  renderStored,
+  renderTaken,
+  RESULT,
+  STARTED,
+  STOPPED,
+  TAKEN,
+} from "./outbox-record.ts";
 import type { Result } from "./result.ts";
+import type { Suspects } from "./suspects.ts";
 
-export type StoredResult = {
-  readonly number: number;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly key: string;
-  readonly bytes: number;
-  readonly place: JournalPlace;
-};
-
-/** Called for what an earlier run has left, oldest first. */
-export type Replay = {
-  readonly result: (stored: StoredResult) => void;
-  readonly takenUpTo: (number: number) => void;
-  readonly began: (key: string) => void;
-  readonly started: () => void;
-  readonly stopped: () => void;
+/** What earlier runs have left. */
+export type Left = {
+  /** Oldest first. */
+  readonly waiting: readonly StoredResult[];
+  readonly taken: readonly TakenResult[];
+  readonly lastNumber: number;
+  readonly suspects: Suspects;
 };
 
 export type OutboxDiskOptions = {
   readonly folder: string;
   /** Of all results that wait. */
   readonly maxBytes: number;
-  readonly replay: Replay;
   readonly clock: Clock;
   readonly log: Log;
 };
-
-const RESULT = 1;
-const TAKEN = 2;
-const BEGAN = 3;
-const STARTED = 4;
-const STOPPED = 5;
 
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
 const MIN_SEGMENT_BYTES = 64 * 1024;
 const RETRY_MS = 10_000;
 
 export class OutboxDisk {
+  readonly left: Left;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #journal: Journal;
+  /** From the monotonic clock to the time on the disk. */
+  readonly #ahead: number;
   #faultUntil = 0;
 
   /** @throws Error where the folder cannot be used */
-  constructor({ folder, maxBytes, replay, clock, log }: OutboxDiskOptions) {
+  constructor({ folder, maxBytes, clock, log }: OutboxDiskOptions) {
     this.#clock = clock;
     this.#log = log;
+    const leftovers = new Leftovers();
     this.#journal = openJournal({
       folder,
       segmentBytes: Math.max(
@@ -64,8 +66,17 @@ export class OutboxDisk {
         Math.min(MAX_SEGMENT_BYTES, Math.floor(maxBytes / 16)),
       ),
       damaged: (message) => log.warn(`outbox: ${message}`),
-      replay: (record, place) => replayRecord(replay, record, place),
+      replay: (record, place) => {
+        try {
+          leftovers.replay(record, place);
+        } catch (error) {
+          const { message } = error as Error;
+          log.warn(`outbox: record ${place.segment}:${place.offset} is left out: ${message}`);
+        }
+      },
     });
+    this.#ahead = leftovers.lastAt - clock.monotonic();
+    this.left = this.#here(leftovers);
     this.#mark(STARTED);
   }
 
@@ -74,11 +85,10 @@ export class OutboxDisk {
   }
 
   /** Where it lies, or `undefined` where the disk does not take it. */
-  store(number: number, payload: Uint8Array): JournalPlace | undefined {
+  store(result: Result, number: number): JournalPlace | undefined {
     if (this.#clock.monotonic() < this.#faultUntil) return undefined;
-    const head = Buffer.from(`${number} ${this.#clock.now()} `);
     try {
-      const place = this.#journal.append(RESULT, Buffer.concat([head, payload]));
+      const place = this.#journal.append(RESULT, renderStored(result, { number, at: this.#now() }));
       if (!this.works) this.#log.info("the outbox is on the disk again");
       this.#faultUntil = 0;
       return place;
@@ -90,7 +100,7 @@ export class OutboxDisk {
 
   /** @throws Error where it cannot be read */
   load(place: JournalPlace): Result {
-    return parseResult(bodyOf(this.#journal.read(place)));
+    return parseStored(this.#journal.read(place)).result;
   }
 
   async sync(): Promise<void> {
@@ -107,16 +117,33 @@ export class OutboxDisk {
 
   /** @param oldest of the results that stay; absent: none does */
   free(takenUpTo: number, oldest: JournalPlace | undefined): void {
-    const mark = this.#mark(TAKEN, String(takenUpTo));
+    const mark = this.#mark(TAKEN, renderTaken({ number: takenUpTo, at: this.#now() }));
     const segment = oldest?.segment ?? mark?.segment;
     if (segment !== undefined) this.#journal.dropBefore(segment);
   }
 
   /** The module ends in good order. */
   async close(): Promise<void> {
-    this.#mark(STOPPED);
+    this.#mark(STOPPED, String(Math.round(this.#now())));
     await this.sync();
     this.#journal.close();
+  }
+
+  #now(): number {
+    return this.#clock.monotonic() + this.#ahead;
+  }
+
+  #here({ waiting, taken, lastNumber, suspects }: Leftovers): Left {
+    const ofThisRun = <T extends { readonly at: number }>(value: T): T => ({
+      ...value,
+      at: value.at - this.#ahead,
+    });
+    return {
+      waiting: waiting.map(ofThisRun),
+      taken: taken.map(ofThisRun),
+      lastNumber,
+      suspects,
+    };
   }
 
   /** Marks only spare work later: one that is not written is no fault. */
@@ -134,31 +161,4 @@ export class OutboxDisk {
     }
     this.#faultUntil = this.#clock.monotonic() + RETRY_MS;
   }
-}
-
-function replayRecord(replay: Replay, { kind, payload }: JournalRecord, place: JournalPlace): void {
-  const text = (): string => Buffer.from(payload).toString();
-  switch (kind) {
-    case RESULT:
-      return replay.result({ ...headOf(payload), bytes: payload.length, place });
-    case TAKEN:
-      return replay.takenUpTo(Number(text()));
-    case BEGAN:
-      return replay.began(text());
-    case STARTED:
-      return replay.started();
-    case STOPPED:
-      return replay.stopped();
-  }
-}
-
-/** `number at {…}` and a body. */
-function headOf(payload: Uint8Array): { number: number; at: number; key: string } {
-  const [number = "", at = ""] = Buffer.from(payload.subarray(0, 48)).toString().split(" ");
-  return { number: Number(number), at: Number(at), key: parseResult(bodyOf(payload)).key };
-}
-
-function bodyOf(payload: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(payload);
-  return bytes.subarray(bytes.indexOf(0x7b));
 }

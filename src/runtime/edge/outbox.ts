@@ -7,8 +7,9 @@
 import type { Clock, Log } from "../../core/ports.ts";
 import type { JournalPlace } from "../../journal/journal.ts";
 import { Unsendable } from "./message-size.ts";
+import { DropNotice } from "./drop-notice.ts";
 import { OutboxDisk } from "./outbox-disk.ts";
-import type { Replay } from "./outbox-disk.ts";
+import type { Left } from "./outbox-disk.ts";
 import { renderResult } from "./result.ts";
 import type { Result } from "./result.ts";
 import { createSuspects } from "./suspects.ts";
@@ -42,6 +43,7 @@ const REMEMBERED = 4096;
 type Entry = {
   readonly number: number;
   readonly key: string;
+  /** On the monotonic clock. */
   readonly at: number;
   readonly bytes: number;
   readonly place?: JournalPlace;
@@ -58,7 +60,8 @@ export class Outbox {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #disk: OutboxDisk | undefined;
-  readonly suspects: Suspects = createSuspects();
+  readonly suspects: Suspects;
+  readonly #drops: DropNotice;
   #limits: OutboxLimits;
   /** In order of their numbers; taken ones at the front are removed. */
   #entries: Entry[] = [];
@@ -76,21 +79,19 @@ export class Outbox {
     this.#limits = limits;
     this.#clock = clock;
     this.#log = log;
-    if (folder === undefined) return;
+    this.#drops = new DropNotice(log);
     try {
-      this.#disk = new OutboxDisk({
-        folder,
-        maxBytes: limits.maxBytes,
-        replay: this.#replay(),
-        clock,
-        log,
-      });
-      this.suspects.started();
+      if (folder !== undefined) {
+        this.#disk = new OutboxDisk({ folder, maxBytes: limits.maxBytes, clock, log });
+      }
     } catch (error) {
       log.error(
         `the outbox cannot be opened, results are kept in memory: ${(error as Error).message}`,
       );
     }
+    this.suspects = this.#disk?.left.suspects ?? createSuspects();
+    this.suspects.started();
+    if (this.#disk !== undefined) this.#adopt(this.#disk.left);
     this.#dropOld();
   }
 
@@ -111,8 +112,7 @@ export class Outbox {
   /** Resolves when the input may be acknowledged. */
   async add(result: Result): Promise<void> {
     this.suspects.answered(result.key);
-    const payload = renderResult(result);
-    const place = this.#disk?.store(this.#nextNumber, payload);
+    const place = this.#disk?.store(result, this.#nextNumber);
     let onTaken: (() => void) | undefined;
     const taken = new Promise<void>((resolve) => {
       onTaken = resolve;
@@ -120,8 +120,8 @@ export class Outbox {
     const entry: Entry = {
       number: this.#nextNumber,
       key: result.key,
-      at: this.#clock.now(),
-      bytes: payload.length,
+      at: this.#clock.monotonic(),
+      bytes: place?.bytes ?? renderResult(result).length,
       ...(place === undefined ? { ...(onTaken && { onTaken }) } : { place }),
       ready: place === undefined,
       taken: false,
@@ -166,7 +166,7 @@ export class Outbox {
       depth: this.#entries.length,
       bytes: this.#bytes,
       oldestAgeSeconds:
-        oldest === undefined ? 0 : Math.max(0, (this.#clock.now() - oldest.at) / 1000),
+        oldest === undefined ? 0 : Math.max(0, (this.#clock.monotonic() - oldest.at) / 1000),
       dropped: this.#dropped,
       durable: this.durable,
     };
@@ -175,24 +175,14 @@ export class Outbox {
   /** The module ends in good order. */
   async close(): Promise<void> {
     this.detach();
+    this.#drops.close();
     await this.#disk?.close();
   }
 
-  #replay(): Replay {
-    const { began, started, stopped } = this.suspects;
-    return {
-      began,
-      started,
-      stopped,
-      result: (stored) => {
-        this.suspects.answered(stored.key);
-        this.#nextNumber = Math.max(this.#nextNumber, stored.number + 1);
-        this.#put({ ...stored, ready: true, taken: false });
-      },
-      takenUpTo: (last) => {
-        while (this.#entries[0] !== undefined && this.#entries[0].number <= last) this.#shift();
-      },
-    };
+  #adopt({ waiting, taken, lastNumber }: Left): void {
+    this.#nextNumber = lastNumber + 1;
+    for (const { key } of taken) this.#remember(key);
+    for (const stored of waiting) this.#put({ ...stored, ready: true, taken: false });
   }
 
   #put(entry: Entry): void {
@@ -283,14 +273,18 @@ export class Outbox {
   /** Oldest first, until the limits hold. Those in memory stay: their inputs are not acknowledged. */
   #dropOld(): void {
     const { maxBytes, maxAgeSeconds } = this.#limits;
-    const deadline = this.#clock.now() - maxAgeSeconds * 1000;
+    const deadline = this.#clock.monotonic() - maxAgeSeconds * 1000;
     let last = 0;
-    for (let [first] = this.#entries; first?.place !== undefined; [first] = this.#entries) {
-      const over = this.#bytes > maxBytes && this.#entries.length > 1;
-      if (!over && first.at >= deadline) break;
-      last = first.number;
+    const drop = (why: string): void => {
+      last = this.#entries[0]?.number ?? last;
       this.#shift();
       this.#dropped += 1;
+      this.#drops.add(1, why);
+    };
+    for (let [first] = this.#entries; first?.place !== undefined; [first] = this.#entries) {
+      if (this.#bytes > maxBytes && this.#entries.length > 1) drop(`over ${maxBytes} bytes wait`);
+      else if (first.at < deadline) drop(`older than ${maxAgeSeconds} s`);
+      else break;
     }
     if (last > 0) this.#freeUpTo(last);
   }

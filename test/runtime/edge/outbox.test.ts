@@ -185,12 +185,60 @@ suite("outbox", () => {
     assert.equal(keys()[0], `k${dropped}`);
   });
 
-  test("over their age results go, also those of an earlier run", async (context) => {
-    const { outbox, clock } = open(tempFolder(context), { ...LIMITS, maxAgeSeconds: 60 });
+  test("over their age results go, and the log says so", async (context) => {
+    const { outbox, clock, log } = open(tempFolder(context), { ...LIMITS, maxAgeSeconds: 60 });
     await outbox.add(result("old"));
     clock.move(61_000);
     await outbox.add(result("new"));
     assert.deepEqual([outbox.state().depth, outbox.state().dropped], [1, 1]);
+    assert.match(
+      log.lines.join("\n"),
+      /error results are dropped from the outbox \(1\): older than 60 s/,
+    );
+  });
+
+  test("many drops are one line at once, and one a minute", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const { outbox, log } = open(tempFolder(context), { maxBytes: 1000, maxAgeSeconds: 3600 });
+    const said = () => log.lines.filter((line) => line.includes("dropped"));
+    const fill = async (): Promise<void> => {
+      for (let number = 0; number < 20; number += 1) await outbox.add(result("k", "x".repeat(600)));
+    };
+    await fill();
+    assert.deepEqual(said(), [
+      "error results are dropped from the outbox (1): over 1000 bytes wait",
+    ]);
+    context.mock.timers.tick(60_000);
+    assert.match(said()[1] ?? "", /error results .* \(18\)/);
+    await fill();
+    assert.equal(said().length, 2);
+  });
+
+  test("a clock that is set forward ages nothing", async (context) => {
+    const { outbox, clock } = open(tempFolder(context), { ...LIMITS, maxAgeSeconds: 60 });
+    for (let number = 0; number < 10; number += 1) await outbox.add(result(`k${number}`));
+    clock.set(20 * 86_400_000);
+    await outbox.add(result("next"));
+    const { depth, dropped, oldestAgeSeconds } = outbox.state();
+    assert.deepEqual([depth, dropped, oldestAgeSeconds], [11, 0, 0]);
+  });
+
+  test("over restarts an age goes on by what was seen to pass", async (context) => {
+    const folder = tempFolder(context);
+    const limits = { ...LIMITS, maxAgeSeconds: 60 };
+    const before = open(folder, limits);
+    await before.outbox.add(result("first"));
+    before.clock.move(40_000);
+    await before.outbox.add(result("second"));
+    const { outbox, clock } = open(folder, limits);
+    clock.set(20 * 86_400_000);
+    assert.deepEqual([outbox.state().depth, outbox.state().oldestAgeSeconds], [2, 40]);
+    clock.move(21_000);
+    await outbox.add(result("third"));
+    assert.deepEqual([outbox.state().depth, outbox.state().dropped], [2, 1]);
+    await outbox.close();
+    clock.set(-20 * 86_400_000);
+    assert.equal(open(folder, limits).outbox.state().oldestAgeSeconds, 21);
   });
 
   test("a disk's worth of results passes through a bounded folder", async (context) => {
