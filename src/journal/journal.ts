@@ -34,10 +34,14 @@ export type JournalPlace = {
 export type Journal = {
   /** Hands the record to the kernel. @throws Error with its `code`, e.g. ENOSPC; nothing is half there then */
   readonly append: (kind: number, payload: Uint8Array) => JournalPlace;
-  /** Resolves when everything appended so far is on the disk; calls at the same time share one sync. */
+  /**
+   * Resolves when everything appended so far is on the disk; calls at the same time share one sync.
+   * @throws Error with its `code`: what was appended and not yet synced may be lost, and stays so; what
+   * is appended from then on goes to a new segment
+   */
   readonly sync: () => Promise<void>;
   readonly read: (place: JournalPlace) => Uint8Array;
-  /** Removes the segments before this one; the one that is written to stays. */
+  /** Removes the segments before this one; the one that is written to stays, and what the disk keeps. */
   readonly dropBefore: (segment: number) => void;
   /** On the disk now. */
   readonly bytes: () => number;
@@ -72,6 +76,8 @@ class SegmentedJournal implements Journal {
   #active: { readonly segment: number; readonly file: number };
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
+  /** The kernel says once that bytes did not reach the disk: a later sync of the same file proves nothing. */
+  #spoiled = false;
 
   constructor({ folder, segmentBytes, replay, damaged }: JournalOptions) {
     this.#folder = folder;
@@ -84,7 +90,7 @@ class SegmentedJournal implements Journal {
   }
 
   append = (kind: number, payload: Uint8Array): JournalPlace => {
-    if (this.#length() >= this.#segmentBytes) this.#rotate();
+    if (this.#spoiled || this.#length() >= this.#segmentBytes) this.#rotate();
     const { segment, file } = this.#active;
     const offset = this.#length();
     const bytes = renderRecord({ kind, payload });
@@ -107,13 +113,13 @@ class SegmentedJournal implements Journal {
       });
       return this.#syncing;
     }
-    // The running one began before the newest record: one more covers all who ask meanwhile.
+    // The running one began before the newest record: one more covers all who ask meanwhile. Where the
+    // running one fails, their bytes may be among those that the kernel gave up.
     this.#nextSync ??= this.#syncing
-      .catch(() => undefined)
-      .then(() => {
+      .finally(() => {
         this.#nextSync = undefined;
-        return this.sync();
-      });
+      })
+      .then(() => this.sync());
     return this.#nextSync;
   };
 
@@ -136,7 +142,12 @@ class SegmentedJournal implements Journal {
       const reader = this.#readers.get(old);
       if (reader !== undefined) closeSync(reader);
       this.#readers.delete(old);
-      rmSync(this.#path(old), { force: true });
+      try {
+        rmSync(this.#path(old), { force: true });
+      } catch {
+        // A disk that became read-only, say: it is tried again with the next one.
+        continue;
+      }
       this.#segments.delete(old);
     }
   };
@@ -181,25 +192,41 @@ class SegmentedJournal implements Journal {
   #create(): { segment: number; file: number } {
     const segment = Math.max(0, ...this.#segments.keys()) + 1;
     const file = openSync(this.#path(segment), "wx+");
+    try {
+      // Without it a power cut may take the file's name, and with it what was synced into the file.
+      const folder = openSync(this.#folder, "r");
+      try {
+        fsyncSync(folder);
+      } finally {
+        closeSync(folder);
+      }
+    } catch (error) {
+      closeSync(file);
+      rmSync(this.#path(segment), { force: true });
+      throw error;
+    }
     this.#segments.set(segment, 0);
-    // Without it a power cut may take the file's name, and with it what was synced into the file.
-    const folder = openSync(this.#folder, "r");
-    fsyncSync(folder);
-    closeSync(folder);
     return { segment, file };
   }
 
   #rotate(): void {
     const { file } = this.#active;
     this.#active = this.#create();
-    this.#unsynced.push(file);
+    // Who waits for a spoiled one was told, and its next sync may fail again.
+    if (this.#spoiled) closeSync(file);
+    else this.#unsynced.push(file);
+    this.#spoiled = false;
   }
 
   async #syncOnce(): Promise<void> {
     const closed = this.#unsynced;
     this.#unsynced = [];
-    await Promise.all([...closed, this.#active.file].map(syncFile));
+    const syncs = await Promise.allSettled([...closed, this.#active.file].map(syncFile));
     for (const file of closed) closeSync(file);
+    const failed = syncs.find(({ status }) => status === "rejected");
+    if (failed?.status !== "rejected") return;
+    this.#spoiled = true;
+    throw failed.reason;
   }
 }
 

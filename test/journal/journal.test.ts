@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import {
   appendFileSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -15,6 +19,7 @@ import fc from "fast-check";
 
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Journal } from "../../src/journal/journal.ts";
+import { breakSync } from "../support/broken-sync.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 type Opened = {
@@ -129,4 +134,50 @@ suite("journal", () => {
     assert.ok(new Set(syncs).size < 10);
     journal.close();
   });
+
+  test("a sync that fails fails for all who wait, and the next one covers a new segment", async (context) => {
+    const folder = tempFolder(context);
+    const { journal } = open(folder, 64);
+    const { repair } = breakSync(context);
+    for (let number = 0; number < 4; number += 1) journal.append(1, Buffer.alloc(40));
+    const first = journal.sync();
+    journal.append(1, Buffer.alloc(40));
+    const second = journal.sync();
+    await assert.rejects(first, /EIO/);
+    await assert.rejects(second, /EIO/);
+    repair();
+    const { segment } = journal.append(1, Buffer.from("next"));
+    assert.ok(segment > 3);
+    await journal.sync();
+    const files = readdirSync("/proc/self/fd").map((name) => linkOf(`/proc/self/fd/${name}`));
+    assert.equal(
+      files.filter((path) => path.startsWith(folder)).length,
+      1,
+      "closed ones are closed",
+    );
+    journal.close();
+  });
+
+  test("a segment that cannot be removed stays until it can", (context) => {
+    const folder = tempFolder(context);
+    const { journal } = open(folder, 64);
+    const places = Array.from({ length: 20 }, () => journal.append(1, Buffer.alloc(40)));
+    const [path = ""] = segments(folder);
+    rmSync(path);
+    mkdirSync(path);
+    journal.dropBefore(places.at(-1)?.segment ?? 0);
+    assert.equal(segments(folder).length, 2);
+    rmdirSync(path);
+    journal.dropBefore(places.at(-1)?.segment ?? 0);
+    assert.equal(segments(folder).length, 1);
+    journal.close();
+  });
 });
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}

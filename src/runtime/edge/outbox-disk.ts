@@ -88,10 +88,7 @@ export class OutboxDisk {
   store(result: Result, number: number): JournalPlace | undefined {
     if (this.#clock.monotonic() < this.#faultUntil) return undefined;
     try {
-      const place = this.#journal.append(RESULT, renderStored(result, { number, at: this.#now() }));
-      if (!this.works) this.#log.info("the outbox is on the disk again");
-      this.#faultUntil = 0;
-      return place;
+      return this.#journal.append(RESULT, renderStored(result, { number, at: this.#now() }));
     } catch (error) {
       this.#fault(error as Error);
       return undefined;
@@ -103,12 +100,20 @@ export class OutboxDisk {
     return parseStored(this.#journal.read(place)).result;
   }
 
-  async sync(): Promise<void> {
+  /** Whether everything stored so far is on the disk. */
+  async sync(): Promise<boolean> {
     try {
       await this.#journal.sync();
     } catch (error) {
       this.#fault(error as Error);
+      return false;
     }
+    // A fault that came meanwhile is another's, whose time has just begun.
+    if (!this.works && this.#clock.monotonic() >= this.#faultUntil) {
+      this.#log.info("the outbox is on the disk again");
+      this.#faultUntil = 0;
+    }
+    return true;
   }
 
   began(key: string): void {

@@ -46,12 +46,13 @@ type Entry = {
   /** On the monotonic clock. */
   readonly at: number;
   readonly bytes: number;
-  readonly place?: JournalPlace;
+  /** On the disk, synced or about to be. */
+  place: JournalPlace | undefined;
   result?: Result;
   /** Synced, or in memory for good: it may be sent. */
   ready: boolean;
   taken: boolean;
-  readonly onTaken?: () => void;
+  onTaken?: () => void;
 };
 
 type Send = (result: Result) => Promise<void>;
@@ -113,33 +114,27 @@ export class Outbox {
   async add(result: Result): Promise<void> {
     this.suspects.answered(result.key);
     const place = this.#disk?.store(result, this.#nextNumber);
-    let onTaken: (() => void) | undefined;
-    const taken = new Promise<void>((resolve) => {
-      onTaken = resolve;
-    });
     const entry: Entry = {
       number: this.#nextNumber,
       key: result.key,
       at: this.#clock.monotonic(),
       bytes: place?.bytes ?? renderResult(result).length,
-      ...(place === undefined ? { ...(onTaken && { onTaken }) } : { place }),
-      ready: place === undefined,
+      place,
+      ready: false,
       taken: false,
     };
     this.#nextNumber += 1;
     this.#put(entry);
-    if (place === undefined || this.#cachedBytes + entry.bytes <= CACHE_BYTES) {
+    if (place !== undefined && this.#cachedBytes + entry.bytes <= CACHE_BYTES) {
       entry.result = result;
-      if (place !== undefined) this.#cachedBytes += entry.bytes;
+      this.#cachedBytes += entry.bytes;
     }
     this.#dropOld();
-    if (place === undefined) {
-      this.#pump();
-      return taken;
-    }
-    await this.#disk?.sync();
+    const safe = place !== undefined && (await this.#disk?.sync()) === true;
+    const taken = safe ? undefined : this.#keepInMemory(entry, result);
     entry.ready = true;
     this.#pump();
+    return taken;
   }
 
   /** From now on results go this way, oldest first. */
@@ -183,6 +178,16 @@ export class Outbox {
     this.#nextNumber = lastNumber + 1;
     for (const { key } of taken) this.#remember(key);
     for (const stored of waiting) this.#put({ ...stored, ready: true, taken: false });
+  }
+
+  /** What may lie on the disk of it is not sure to. Resolves when the hub has it. */
+  #keepInMemory(entry: Entry, result: Result): Promise<void> {
+    if (entry.place !== undefined && entry.result !== undefined) this.#cachedBytes -= entry.bytes;
+    entry.place = undefined;
+    entry.result = result;
+    return new Promise((resolve) => {
+      entry.onTaken = resolve;
+    });
   }
 
   #put(entry: Entry): void {
@@ -281,7 +286,8 @@ export class Outbox {
       this.#dropped += 1;
       this.#drops.add(1, why);
     };
-    for (let [first] = this.#entries; first?.place !== undefined; [first] = this.#entries) {
+    for (let [first] = this.#entries; first?.ready === true; [first] = this.#entries) {
+      if (first.place === undefined) break;
       if (this.#bytes > maxBytes && this.#entries.length > 1) drop(`over ${maxBytes} bytes wait`);
       else if (first.at < deadline) drop(`older than ${maxAgeSeconds} s`);
       else break;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, truncateSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -8,6 +8,7 @@ import { Unsendable } from "../../../src/runtime/edge/message-size.ts";
 import { Outbox } from "../../../src/runtime/edge/outbox.ts";
 import type { OutboxLimits } from "../../../src/runtime/edge/outbox.ts";
 import type { Result } from "../../../src/runtime/edge/result.ts";
+import { breakSync } from "../../support/broken-sync.ts";
 import { keptLog, movedClock } from "../../support/quiet.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -257,6 +258,48 @@ suite("outbox", () => {
     await outbox.add(result("a"));
     assert.match(log.lines.join("\n"), /error the outbox cannot be opened/);
     assert.equal(outbox.state().durable, false);
+  });
+
+  test("a result that the disk did not sync is safe only when the hub has it", async (context) => {
+    const { outbox, log, clock } = open(tempFolder(context));
+    const { repair } = breakSync(context);
+    let safe = 0;
+    const add = (key: string): Promise<void> =>
+      outbox.add(result(key)).then(() => void (safe += 1));
+    const added = ["a", "b", "c"].map(add);
+    while (outbox.durable) await settled();
+    added.push(add("d"));
+    for (let turn = 0; turn < 20; turn += 1) await settled();
+    assert.deepEqual([safe, outbox.state().durable], [0, false]);
+    const { send, asked, keys } = hub();
+    outbox.attach(send);
+    await settled();
+    assert.deepEqual(keys(), ["a", "b", "c", "d"]);
+    for (const { take } of asked) take();
+    await Promise.all(added);
+
+    repair();
+    clock.move(10_000);
+    await add("e");
+    assert.equal(outbox.state().durable, true);
+    const said = log.lines.filter((line) => /cannot be written|on the disk again/.test(line));
+    assert.deepEqual(
+      said.map((line) => line.split(" ")[0]),
+      ["error", "info"],
+    );
+  });
+
+  test("a segment that the disk keeps does not keep results from going", async (context) => {
+    const folder = tempFolder(context);
+    const { outbox } = open(folder, { maxBytes: 200_000, maxAgeSeconds: 3600 });
+    await outbox.add(result("a", "x".repeat(70_000)));
+    const [name = ""] = readdirSync(folder);
+    rmSync(join(folder, name));
+    mkdirSync(join(folder, name));
+    outbox.attach(() => Promise.resolve());
+    await outbox.add(result("b"));
+    await outbox.add(result("c"));
+    while (outbox.state().depth > 0) await settled();
   });
 
   test("many results wait for few syncs", async (context) => {
