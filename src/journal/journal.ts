@@ -53,11 +53,9 @@ export type JournalOptions = {
   readonly segmentBytes: number;
   /** Called for every record found, oldest first. */
   readonly replay: (record: JournalRecord, place: JournalPlace) => void;
-  /** Called where records behind a damage are left out. */
+  /** Called where bytes, or a segment, are left out. */
   readonly damaged: (message: string) => void;
 };
-
-const SUFFIX = ".journal";
 
 /** @throws Error with its `code` where the folder cannot be written */
 export function openJournal(options: JournalOptions): Journal {
@@ -71,6 +69,8 @@ class SegmentedJournal implements Journal {
   /** Length of each segment, oldest first. */
   readonly #segments = new Map<number, number>();
   readonly #readers = new Map<number, number>();
+  /** The highest number there is, also of what cannot be read. */
+  #last = 0;
   /** Closed segments that a sync must still cover. */
   #unsynced: number[] = [];
   #active: { readonly segment: number; readonly file: number };
@@ -82,9 +82,9 @@ class SegmentedJournal implements Journal {
   constructor({ folder, segmentBytes, replay, damaged }: JournalOptions) {
     this.#folder = folder;
     this.#segmentBytes = segmentBytes;
-    const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
-    for (const segment of names.map((name) => Number.parseInt(name, 10)).toSorted(ascending)) {
-      this.#recover(segment, { replay, damaged });
+    for (const { segment, file } of segmentsIn(folder)) {
+      this.#last = segment;
+      if (file) this.#recover(segment, { replay, damaged });
     }
     this.#active = this.#create();
   }
@@ -167,7 +167,7 @@ class SegmentedJournal implements Journal {
   };
 
   #path(segment: number): string {
-    return join(this.#folder, `${String(segment).padStart(10, "0")}${SUFFIX}`);
+    return join(this.#folder, nameOf(segment));
   }
 
   #length(): number {
@@ -175,8 +175,12 @@ class SegmentedJournal implements Journal {
   }
 
   #recover(segment: number, { replay, damaged }: Pick<JournalOptions, "replay" | "damaged">): void {
-    const bytes = readFileSync(this.#path(segment));
-    const { records, validBytes } = parseRecords(bytes);
+    const bytes = this.#load(segment, damaged);
+    if (bytes === undefined) return;
+    const { records, damages, validBytes } = parseRecords(bytes);
+    for (const { offset, bytes: lost } of damages) {
+      damaged(`${lost} bytes at ${offset} of segment ${segment} are no whole record and are lost`);
+    }
     if (validBytes < bytes.length) {
       damaged(
         `${bytes.length - validBytes} bytes at the end of segment ${segment} are no whole record`,
@@ -189,8 +193,19 @@ class SegmentedJournal implements Journal {
     }
   }
 
+  /** What cannot be read stays where it is: the disk may be better one day. */
+  #load(segment: number, damaged: JournalOptions["damaged"]): Buffer | undefined {
+    try {
+      return readFileSync(this.#path(segment));
+    } catch (error) {
+      damaged(`segment ${segment} is left out, it cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
   #create(): { segment: number; file: number } {
-    const segment = Math.max(0, ...this.#segments.keys()) + 1;
+    this.#last += 1;
+    const segment = this.#last;
     const file = openSync(this.#path(segment), "wx+");
     try {
       // Without it a power cut may take the file's name, and with it what was synced into the file.
@@ -236,6 +251,20 @@ function syncFile(file: number): Promise<void> {
   });
 }
 
-function ascending(a: number, b: number): number {
-  return a - b;
+type SegmentEntry = { readonly segment: number; readonly file: boolean };
+
+/** In order. Others may have left something in the folder, and it is theirs. */
+function segmentsIn(folder: string): readonly SegmentEntry[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .map((entry) => ({
+      name: entry.name,
+      segment: Number.parseInt(entry.name, 10),
+      file: entry.isFile(),
+    }))
+    .filter(({ name, segment }) => name === nameOf(segment))
+    .toSorted((a, b) => a.segment - b.segment);
+}
+
+function nameOf(segment: number): string {
+  return `${String(segment).padStart(10, "0")}.journal`;
 }

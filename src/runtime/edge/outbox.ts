@@ -9,7 +9,6 @@ import type { JournalPlace } from "../../journal/journal.ts";
 import { Unsendable } from "./message-size.ts";
 import { DropNotice } from "./drop-notice.ts";
 import { OutboxDisk } from "./outbox-disk.ts";
-import type { Left } from "./outbox-disk.ts";
 import { renderResult } from "./result.ts";
 import type { Result } from "./result.ts";
 import { createSuspects } from "./suspects.ts";
@@ -35,12 +34,14 @@ export type OutboxState = {
 
 /** Results sent and not yet taken by the hub. */
 const WINDOW = 64;
+const REOPEN_MS = 10_000;
 /** Bodies kept beside the disk, so that the way to the hub does not lead over it. */
 const CACHE_BYTES = 4 * 1024 * 1024;
 /** Keys of results that the hub has, for inputs that come a second time. */
 const REMEMBERED = 4096;
 
 type Entry = {
+  /** Of those on the disk, in order; 0 where it never was there. */
   readonly number: number;
   readonly key: string;
   /** On the monotonic clock. */
@@ -60,9 +61,11 @@ type Send = (result: Result) => Promise<void>;
 export class Outbox {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #disk: OutboxDisk | undefined;
-  readonly suspects: Suspects;
   readonly #drops: DropNotice;
+  #disk: OutboxDisk | undefined;
+  #suspects = createSuspects();
+  /** Until the folder can be opened. */
+  #retry: NodeJS.Timeout | undefined;
   #limits: OutboxLimits;
   /** In order of their numbers; taken ones at the front are removed. */
   #entries: Entry[] = [];
@@ -81,19 +84,11 @@ export class Outbox {
     this.#clock = clock;
     this.#log = log;
     this.#drops = new DropNotice(log);
-    try {
-      if (folder !== undefined) {
-        this.#disk = new OutboxDisk({ folder, maxBytes: limits.maxBytes, clock, log });
-      }
-    } catch (error) {
-      log.error(
-        `the outbox cannot be opened, results are kept in memory: ${(error as Error).message}`,
-      );
-    }
-    this.suspects = this.#disk?.left.suspects ?? createSuspects();
-    this.suspects.started();
-    if (this.#disk !== undefined) this.#adopt(this.#disk.left);
-    this.#dropOld();
+    if (folder !== undefined) this.#open(folder);
+  }
+
+  get suspects(): Suspects {
+    return this.#suspects;
   }
 
   get durable(): boolean {
@@ -106,16 +101,16 @@ export class Outbox {
   }
 
   began(key: string): void {
-    this.suspects.began(key);
+    this.#suspects.began(key);
     this.#disk?.began(key);
   }
 
   /** Resolves when the input may be acknowledged. */
   async add(result: Result): Promise<void> {
-    this.suspects.answered(result.key);
+    this.#suspects.answered(result.key);
     const place = this.#disk?.store(result, this.#nextNumber);
     const entry: Entry = {
-      number: this.#nextNumber,
+      number: place === undefined ? 0 : this.#nextNumber,
       key: result.key,
       at: this.#clock.monotonic(),
       bytes: place?.bytes ?? renderResult(result).length,
@@ -123,7 +118,7 @@ export class Outbox {
       ready: false,
       taken: false,
     };
-    this.#nextNumber += 1;
+    if (place !== undefined) this.#nextNumber += 1;
     this.#put(entry);
     if (place !== undefined && this.#cachedBytes + entry.bytes <= CACHE_BYTES) {
       entry.result = result;
@@ -170,14 +165,43 @@ export class Outbox {
   /** The module ends in good order. */
   async close(): Promise<void> {
     this.detach();
+    clearTimeout(this.#retry);
     this.#drops.close();
     await this.#disk?.close();
   }
 
-  #adopt({ waiting, taken, lastNumber }: Left): void {
+  /** A volume may be late, or read-only until somebody repairs it. */
+  #open(folder: string, said = ""): void {
+    const { maxBytes } = this.#limits;
+    try {
+      this.#disk = new OutboxDisk({ folder, maxBytes, clock: this.#clock, log: this.#log });
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== said) {
+        this.#log.error(`the outbox cannot be opened, results are kept in memory: ${message}`);
+      }
+      this.#retry = setTimeout(() => this.#open(folder, message), REOPEN_MS).unref();
+      return;
+    }
+    if (said !== "") this.#log.info("the outbox is on the disk");
+    this.#adopt(this.#disk);
+    this.#dropOld();
+    this.#pump();
+  }
+
+  /** Results of earlier runs go before those of this one that are not on their way yet. */
+  #adopt(disk: OutboxDisk): void {
+    const { waiting, taken, lastNumber, suspects } = disk.left;
+    const running = this.#suspects.running();
+    this.#suspects = suspects;
+    suspects.started();
+    for (const key of running) this.began(key);
     this.#nextNumber = lastNumber + 1;
     for (const { key } of taken) this.#remember(key);
+    const later = this.#entries.slice(this.#sent);
+    this.#entries.length = this.#sent;
     for (const stored of waiting) this.#put({ ...stored, ready: true, taken: false });
+    for (const entry of later) this.#entries.push(entry);
   }
 
   /** What may lie on the disk of it is not sure to. Resolves when the hub has it. */
@@ -265,7 +289,7 @@ export class Outbox {
   #removeTaken(): void {
     let last = 0;
     while (this.#entries[0]?.taken === true) {
-      last = this.#entries[0].number;
+      last = Math.max(last, this.#entries[0].number);
       this.#shift();
     }
     if (last > 0) this.#freeUpTo(last);

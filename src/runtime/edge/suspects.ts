@@ -10,6 +10,8 @@ export type Suspects = {
   readonly answered: (key: string) => void;
   /** The module ended in good order: nothing that ran is to blame. */
   readonly stopped: () => void;
+  /** Whose runs have begun. */
+  readonly running: () => readonly string[];
   /** The module starts again. */
   readonly started: () => void;
   /** Ends in a row at which its run had begun. */
@@ -30,6 +32,7 @@ export function createSuspects(): Suspects {
       progress = true;
     },
     stopped: () => running.clear(),
+    running: () => [...running],
     started: () => {
       const before = progress ? new Map<string, number>() : ends;
       ends = new Map([...running].map((key) => [key, (before.get(key) ?? 0) + 1]));
