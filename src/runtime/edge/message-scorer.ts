@@ -8,11 +8,14 @@ import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
 import { batchOf } from "./batch.ts";
 import type { Batch } from "./batch.ts";
 import type { Input } from "./client.ts";
-import { sizeFault } from "./message-size.ts";
+import { createLanes } from "./lanes.ts";
+import { MAX_MESSAGE_BYTES, sizeFault } from "./message-size.ts";
 import type { Result } from "./result.ts";
 
 export type MessageScorerOptions = {
   readonly scorer: Scorer;
+  /** Requests of all messages that are scored at a time. */
+  readonly window: () => number;
   readonly resultOutput: string;
   readonly errorOutput: string;
   readonly createId: () => string;
@@ -46,7 +49,8 @@ type Answer = {
 };
 
 export function createMessageScorer(options: MessageScorerOptions): MessageScorer {
-  const { scorer, createId, observe } = options;
+  const { scorer, createId, observe, window } = options;
+  const lanes = createLanes(window);
 
   const scoreBody = (body: Uint8Array, deployment?: string): Promise<ScoringResponse> =>
     scorer.score({
@@ -63,7 +67,7 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LAST_RETRY_MS)) {
       // A copy, also of a `Buffer`, whose `slice` is none: what scores may move the bytes to another
       // thread, and they are needed again.
-      const response = await scoreBody(new Uint8Array(body), deployment);
+      const response = await lanes(() => scoreBody(new Uint8Array(body), deployment));
       const reason = response.headers[REASON_HEADER];
       if (reason === undefined || !NOT_NOW.has(reason)) {
         const answered = response.headers[DEPLOYMENT_PROPERTY] ?? "";
@@ -85,10 +89,12 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
     if (batch === undefined) {
       return resultOf(options, { input, key }, await scorePatiently(input.body, deployment));
     }
-    const answers = await Promise.all(
-      itemsOf(batch).map((item) => scorePatiently(item, deployment)),
-    );
-    return resultOf(options, { input, key }, joined(answers));
+    const { answers, overflow } = await answersOf(batch, {
+      width: Math.max(1, window()),
+      score: (item) => scorePatiently(item, deployment),
+    });
+    if (overflow === undefined) return resultOf(options, { input, key }, joined(answers));
+    return tooLarge(options, resultOf(options, { input, key }, joined([])), overflow);
   };
   return {
     answer,
@@ -107,8 +113,40 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
 
 const UNEXPECTED = "an unexpected error; the module's log has it under this message's id";
 
-function itemsOf({ count, item }: Batch): readonly Uint8Array[] {
-  return Array.from({ length: count }, (_, index) => item(index));
+type BatchRun = {
+  /** Items that are asked for at a time. */
+  readonly width: number;
+  readonly score: (item: Uint8Array) => Promise<Answer>;
+};
+
+type BatchAnswers = {
+  readonly answers: readonly Answer[];
+  /** Why no message would hold all of them; the rest is then not asked for. */
+  readonly overflow?: string;
+};
+
+async function answersOf(
+  { count, item }: Batch,
+  { width, score }: BatchRun,
+): Promise<BatchAnswers> {
+  const answers: Answer[] = [];
+  let [asked, answered, bytes] = [0, 0, 0];
+  // Of an answer that is still to come a digit and a comma at least.
+  const fits = (): boolean => bytes + 2 * (count - answered) <= MAX_MESSAGE_BYTES;
+  const run = async (): Promise<void> => {
+    while (asked < count && fits()) {
+      const index = asked;
+      asked += 1;
+      const answer = await score(item(index));
+      answers[index] = answer;
+      answered += 1;
+      bytes += Buffer.byteLength(answer.body) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, count) }, run));
+  if (fits()) return { answers };
+  const overflow = `with the answers to ${answered} of its ${count} items the message has more than ${MAX_MESSAGE_BYTES} bytes`;
+  return { answers, overflow };
 }
 
 /** In the order of the requests; what failed stands there as an error object with its status. */

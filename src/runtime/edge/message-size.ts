@@ -9,7 +9,7 @@
 import { renderPropertyBag } from "../../core/property-bag.ts";
 import type { Output } from "./client.ts";
 
-const MAX_MESSAGE_BYTES = 256 * 1024;
+export const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_TOPIC_BYTES = 65_535;
 /** For what stands before the properties: the longest ids of a device and a module have 128 bytes. */
 const ADDRESS_BYTES = 512;

@@ -6,7 +6,7 @@ import type { Input } from "../../../src/runtime/edge/client.ts";
 import { sizeFault } from "../../../src/runtime/edge/message-size.ts";
 import { createMessageScorer } from "../../../src/runtime/edge/message-scorer.ts";
 
-type Answer = (request: ScoringRequest, call: number) => ScoringResponse;
+type Answer = (request: ScoringRequest, call: number) => ScoringResponse | Promise<ScoringResponse>;
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
   status,
@@ -24,6 +24,7 @@ function setUp(answer: Answer) {
       },
       close: () => Promise.resolve(),
     },
+    window: () => 2,
     resultOutput: "amlOutput",
     errorOutput: "amlError",
     createId: () => "new-id",
@@ -108,6 +109,33 @@ suite("messages", () => {
       assert.equal(requests.length, 1);
     });
   }
+
+  test("items of all messages together are asked for as there are slots", async () => {
+    let [running, most] = [0, 0];
+    const { scorer, requests } = setUp(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise(setImmediate);
+      running -= 1;
+      return json(200, {});
+    });
+    await Promise.all(
+      ["1", "[1,2,3,4]", "[5,6,7]"].map((body) => scorer.answer(input(body), body)),
+    );
+    assert.deepEqual([most, requests.length], [2, 8]);
+  });
+
+  test("a batch whose result no message holds ends as soon as that is certain", async () => {
+    const { scorer, requests } = setUp(() => json(200, "x".repeat(98)));
+    const items = `[${Array.from({ length: 120_000 }, () => "1").join(",")}]`;
+    const { name, bag, body } = await scorer.answer(input(items, { mid: "1" }), "key");
+    assert.deepEqual(
+      [name, bag.properties["reason"], bag.system["mid"]],
+      ["amlError", "result_too_large", "1"],
+    );
+    assert.match(body, /with the answers to 22\d of its 120000 items/);
+    assert.ok(requests.length < 230, `${requests.length} were scored`);
+  });
 
   test("a fault of a script is carried whatever it is made of", async () => {
     const deep = `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;

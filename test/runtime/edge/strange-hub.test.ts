@@ -109,6 +109,16 @@ suite("a hub that says strange things", () => {
     await alive();
   });
 
+  test("a batch of 120,000 items is a fault soon, and HTTP finds room meanwhile", async (context) => {
+    const { hub, alive } = await connected(context);
+    const body = `[${Array.from({ length: 120_000 }, () => "1").join(",")}]`;
+    for (const mid of ["a", "b", "c"]) hub.input("in", `%24.mid=${mid}`, body);
+    do await alive();
+    while (outputs(hub, "amlError").length < 3);
+    await scores(hub, "good");
+    assert.match(outputs(hub, "amlError")[0]?.topic ?? "", /reason=result_too_large/);
+  });
+
   test("desired properties nested beyond all reason are refused, and the connection stays", async (context) => {
     const { hub, alive } = await connected(context);
     const deep = (open: string, close: string) => `${open.repeat(9000)}1${close.repeat(9000)}`;
