@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 
 import type { Log, LogFields } from "../../core/ports.ts";
+import { idIn } from "../../core/property-bag.ts";
 import type { Input } from "./client.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Result } from "./result.ts";
@@ -41,7 +42,7 @@ export class InputHandler {
   }
 
   take(input: Input): void {
-    const identified = input.bag.system["mid"] !== undefined;
+    const identified = idIn(input.bag, "mid") !== undefined;
     const job = { input, key: keyOf(input), identified };
     if (identified && this.#isCopy(job)) return;
     this.#waiting.push(job);
@@ -132,7 +133,7 @@ export class InputHandler {
 }
 
 function idOf({ input }: Job): LogFields {
-  return { messageId: (input.bag.system["mid"] ?? "").slice(0, 200) };
+  return { messageId: (idIn(input.bag, "mid") ?? "").slice(0, 200) };
 }
 
 /** Equal for a message and its redelivery alone: the same id, input and body. */

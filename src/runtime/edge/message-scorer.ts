@@ -4,6 +4,7 @@
  */
 
 import { Cancellation } from "../../core/cancellation.ts";
+import { idIn } from "../../core/property-bag.ts";
 import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
 import { batchOf } from "./batch.ts";
 import type { Batch } from "./batch.ts";
@@ -194,15 +195,15 @@ function fault(code: string, reason: string, message: string): Answer {
 type Asked = { readonly input: Input; readonly key: string };
 
 function resultOf(options: MessageScorerOptions, { input, key }: Asked, answer: Answer): Result {
-  const { system, properties } = input.bag;
+  const { bag } = input;
   const failed = answer.status >= 400;
-  const mid = system["mid"] ?? options.createId();
-  const { [DEPLOYMENT_PROPERTY]: _asked, ...carried } = properties;
+  const mid = idIn(bag, "mid") ?? options.createId();
+  const { [DEPLOYMENT_PROPERTY]: _asked, ...carried } = bag.properties;
   const result: Result = {
     key,
     name: failed ? options.errorOutput : options.resultOutput,
     bag: {
-      system: { mid, cid: system["cid"] ?? mid, ...CONTENT },
+      system: { mid, cid: idIn(bag, "cid") ?? mid, ...CONTENT },
       properties: {
         ...carried,
         ...(answer.deployment !== "" && { [DEPLOYMENT_PROPERTY]: answer.deployment }),

@@ -114,11 +114,11 @@ suite("inputs", () => {
   });
 
   test("messages without an id are never taken for copies", async () => {
-    const { handler, running, input } = setUp(undefined);
-    handler.take(input("a"));
-    handler.take(input("a"));
+    const { handler, running, input } = setUp(undefined, 3);
+    for (const id of [undefined, ""]) handler.take(input("a", id));
+    handler.take(input("a", ""));
     await settled();
-    assert.equal(running.length, 2);
+    assert.equal(running.length, 3);
   });
 
   test("the same id with another body is another message", async () => {

@@ -64,6 +64,7 @@ suite("messages", () => {
   for (const [name, system, expected] of [
     ["without ids both are new", {}, ["new-id", "new-id"]],
     ["without a correlation id it is the message's", { mid: "1" }, ["1", "1"]],
+    ["empty ids are none", { mid: "", cid: "" }, ["new-id", "new-id"]],
   ] as const) {
     test(name, async () => {
       const { bag } = await setUp(echo).scorer.answer(input("{}", system), "key");
