@@ -24,6 +24,7 @@ import type { MqttProvider } from "./held-inputs.ts";
 import { sizeFault, Unsendable } from "./message-size.ts";
 import { openTwin, readableAnswer } from "./twin-channel.ts";
 import type { TwinChannel } from "./twin-channel.ts";
+import { answerUnknownMethods } from "./unknown-methods.ts";
 
 export type Input = {
   readonly name: string;
@@ -102,6 +103,11 @@ export async function openEdgeClient(options: EdgeClientOptions): Promise<EdgeCl
         readable: readableAnswer,
         onFault: (topic, { message }) =>
           finish(`a packet to ${topic.slice(0, 200)} cannot be read: ${message}`),
+      });
+      answerUnknownMethods(this, {
+        names: Object.keys(options.methods),
+        answer: (requestId, status, payload) =>
+          void reply(new device.DeviceMethodResponse(requestId, this), { status, payload }),
       });
       keep(this);
     }
@@ -188,13 +194,21 @@ async function answerMethod(
   request: DeviceMethodRequest,
   response: DeviceMethodResponse,
 ): Promise<void> {
-  let reply: MethodReply;
+  let given: MethodReply;
   try {
-    reply = await handler(request.payload as unknown);
+    given = await handler(request.payload as unknown);
   } catch (error) {
-    reply = { status: 500, payload: { message: (error as Error).message } };
+    given = { status: 500, payload: { message: (error as Error).message } };
   }
-  await response.send(reply.status, reply.payload).catch(() => undefined);
+  await reply(response, given);
+}
+
+/** Where it cannot be sent the connection has ended, and the caller knows. */
+async function reply(
+  response: DeviceMethodResponse,
+  { status, payload }: MethodReply,
+): Promise<void> {
+  await response.send(status, payload).catch(() => undefined);
 }
 
 /** Some hubs end the property bag with a slash, which is none of its. */

@@ -185,7 +185,15 @@ suite("the device SDK, as we use it", () => {
     assert.deepEqual(await call("echo", { a: 1 }), { status: 201, payload: { payload: { a: 1 } } });
     assert.deepEqual(await call("echo"), { status: 201, payload: { payload: null } });
     assert.deepEqual(await call("fail"), { status: 500, payload: { message: "on purpose" } });
-    assert.equal((await call("nobody")).status, 504);
+  });
+
+  test("a method that there is not is answered at once, with those that there are", async (context) => {
+    const { device } = await connected(context);
+    for (const name of ["nobody", "constructor", "toString"]) {
+      const answer = await device.hub.callMethod({ module: "m", name, payload: {}, ...timeouts });
+      const message = `there is no method '${name}'`;
+      assert.deepEqual(answer, { status: 404, payload: { message, methods: ["echo", "fail"] } });
+    }
   });
 
   test("a module calls another's method over HTTPS, as the SDK asks for it", async (context) => {
