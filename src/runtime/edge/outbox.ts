@@ -9,6 +9,7 @@ import type { JournalPlace } from "../../journal/journal.ts";
 import { Unsendable } from "./message-size.ts";
 import { DropNotice } from "./drop-notice.ts";
 import { OutboxDisk } from "./outbox-disk.ts";
+import { Remembered, REMEMBERED_MS } from "./remembered.ts";
 import { renderResult } from "./result.ts";
 import type { Result } from "./result.ts";
 import { createSuspects } from "./suspects.ts";
@@ -37,8 +38,6 @@ const WINDOW = 64;
 const REOPEN_MS = 10_000;
 /** Bodies kept beside the disk, so that the way to the hub does not lead over it. */
 const CACHE_BYTES = 4 * 1024 * 1024;
-/** Keys of results that the hub has, for inputs that come a second time. */
-const REMEMBERED = 4096;
 
 type Entry = {
   /** Of those on the disk, in order; 0 where it never was there. */
@@ -62,6 +61,7 @@ export class Outbox {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #drops: DropNotice;
+  readonly #remembered: Remembered;
   #disk: OutboxDisk | undefined;
   #suspects = createSuspects();
   /** Until the folder can be opened. */
@@ -70,7 +70,6 @@ export class Outbox {
   /** In order of their numbers; taken ones at the front are removed. */
   #entries: Entry[] = [];
   #keys = new Set<string>();
-  #remembered = new Set<string>();
   #nextNumber = 1;
   #bytes = 0;
   #cachedBytes = 0;
@@ -84,6 +83,7 @@ export class Outbox {
     this.#clock = clock;
     this.#log = log;
     this.#drops = new DropNotice(log);
+    this.#remembered = new Remembered(clock);
     if (folder !== undefined) this.#open(folder);
   }
 
@@ -95,7 +95,7 @@ export class Outbox {
     return this.#disk?.works === true;
   }
 
-  /** Whether the result of this input is here, or the hub has it. */
+  /** Whether the result of this input is here, or the hub took it a short while ago. */
   has(key: string): boolean {
     return this.#keys.has(key) || this.#remembered.has(key);
   }
@@ -134,6 +134,7 @@ export class Outbox {
 
   /** From now on results go this way, oldest first. */
   attach(send: Send): void {
+    this.#remembered.connected();
     this.#send = send;
     this.#sent = 0;
     this.#pump();
@@ -141,6 +142,7 @@ export class Outbox {
 
   /** The way is gone: what was not taken will be sent again. */
   detach(): void {
+    this.#remembered.disconnected();
     this.#send = undefined;
     this.#sent = 0;
   }
@@ -197,7 +199,8 @@ export class Outbox {
     suspects.started();
     for (const key of running) this.began(key);
     this.#nextNumber = lastNumber + 1;
-    for (const { key } of taken) this.#remember(key);
+    const since = this.#clock.monotonic() - REMEMBERED_MS;
+    for (const { key, at } of taken) if (at >= since) this.#remembered.add(key);
     const later = this.#entries.slice(this.#sent);
     this.#entries.length = this.#sent;
     for (const stored of waiting) this.#put({ ...stored, ready: true, taken: false });
@@ -226,15 +229,8 @@ export class Outbox {
     this.#bytes -= entry.bytes;
     if (entry.place !== undefined && entry.result !== undefined) this.#cachedBytes -= entry.bytes;
     this.#keys.delete(entry.key);
-    this.#remember(entry.key);
+    this.#remembered.add(entry.key);
     this.#sent = Math.max(0, this.#sent - 1);
-  }
-
-  #remember(key: string): void {
-    this.#remembered.add(key);
-    if (this.#remembered.size <= REMEMBERED) return;
-    const [oldest] = this.#remembered;
-    if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 
   #pump(): void {

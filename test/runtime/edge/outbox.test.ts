@@ -75,6 +75,40 @@ suite("outbox", () => {
     assert.match(log.lines.join("\n"), /error a result that no hub takes is left out: too large/);
   });
 
+  test("an input is known for two minutes of connection after the hub took its result", async (context) => {
+    const folder = tempFolder(context);
+    const { outbox, clock } = openOutbox(folder);
+    const take = (): Promise<void> => Promise.resolve();
+    outbox.attach(take);
+    await outbox.add(result("a"));
+    await settled();
+    clock.move(60_000);
+    await outbox.add(result("b"));
+    await settled();
+    outbox.detach();
+    clock.move(3_600_000);
+    outbox.attach(take);
+    clock.move(60_000);
+    assert.deepEqual([outbox.has("a"), outbox.has("b")], [true, true]);
+    clock.move(1);
+    assert.deepEqual([outbox.has("a"), outbox.has("b")], [false, true]);
+    clock.move(60_000);
+    assert.deepEqual([outbox.has("a"), outbox.has("b")], [false, false]);
+
+    for (const key of ["c", "d"]) {
+      await outbox.add(result(key));
+      await settled();
+      clock.move(100_000);
+    }
+    await outbox.add(result("e"));
+    await settled();
+    const { outbox: next, clock: later } = openOutbox(folder);
+    assert.deepEqual([next.has("c"), next.has("d"), next.has("e")], [false, true, true]);
+    next.attach(take);
+    later.move(120_001);
+    assert.equal(next.has("d"), false);
+  });
+
   test("over its size the oldest go first and are counted", async (context) => {
     const { outbox } = openOutbox(tempFolder(context), { maxBytes: 2000, maxAgeSeconds: 3600 });
     for (let number = 0; number < 20; number += 1) {
