@@ -2,9 +2,9 @@
 
 import type { TestContext } from "node:test";
 
-import { Outbox } from "../../src/runtime/edge/outbox.ts";
-import type { OutboxLimits } from "../../src/runtime/edge/outbox.ts";
-import type { Result } from "../../src/runtime/edge/result.ts";
+import { Outbox } from "../../src/runtime/edge/outbox/outbox.ts";
+import type { OutboxLimits } from "../../src/runtime/edge/outbox/outbox.ts";
+import type { Result } from "../../src/runtime/edge/outbox/result.ts";
 import { keptLog, movedClock } from "./quiet.ts";
 import { tempFolder } from "./temp-folder.ts";
 
