@@ -6,12 +6,14 @@
 import { Cancellation } from "../../../core/cancellation.ts";
 import { idIn } from "../../../core/property-bag.ts";
 import type { Scorer, ScoringResponse } from "../../../core/scoring.ts";
-import { batchOf } from "./batch.ts";
-import type { Batch } from "./batch.ts";
 import type { Input } from "../hub/client.ts";
-import { createLanes } from "./lanes.ts";
-import { MAX_MESSAGE_BYTES, sizeFault } from "../hub/message-size.ts";
+import { sizeFault } from "../hub/message-size.ts";
 import type { Result } from "../outbox/result.ts";
+import { fault, reasonOf } from "./answer.ts";
+import type { Answer } from "./answer.ts";
+import { scoreBatch } from "./batch-run.ts";
+import { batchOf } from "./batch.ts";
+import { createLanes } from "./lanes.ts";
 
 export type MessageScorerOptions = {
   readonly scorer: Scorer;
@@ -41,13 +43,6 @@ const REASON_HEADER = "ms-azureml-model-error-reason";
 const NOT_NOW = new Set(["too_many_pending_request", "model_not_ready"]);
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 500;
-
-type Answer = {
-  readonly status: number;
-  readonly reason?: string;
-  readonly body: string;
-  readonly deployment: string;
-};
 
 export function createMessageScorer(options: MessageScorerOptions): MessageScorer {
   const { scorer, createId, observe, window } = options;
@@ -90,12 +85,12 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
     if (batch === undefined) {
       return resultOf(options, { input, key }, await scorePatiently(input.body, deployment));
     }
-    const { answers, overflow } = await answersOf(batch, {
+    const { whole, overflow } = await scoreBatch(batch, {
       width: Math.max(1, window()),
       score: (item) => scorePatiently(item, deployment),
     });
-    if (overflow === undefined) return resultOf(options, { input, key }, joined(answers));
-    return tooLarge(options, resultOf(options, { input, key }, joined([])), overflow);
+    const result = resultOf(options, { input, key }, whole);
+    return overflow === undefined ? result : tooLarge(options, result, overflow);
   };
   return {
     answer,
@@ -113,84 +108,6 @@ export function createMessageScorer(options: MessageScorerOptions): MessageScore
 }
 
 const UNEXPECTED = "an unexpected error; the module's log has it under this message's id";
-
-type BatchRun = {
-  /** Items that are asked for at a time. */
-  readonly width: number;
-  readonly score: (item: Uint8Array) => Promise<Answer>;
-};
-
-type BatchAnswers = {
-  readonly answers: readonly Answer[];
-  /** Why no message would hold all of them; the rest is then not asked for. */
-  readonly overflow?: string;
-};
-
-async function answersOf(
-  { count, item }: Batch,
-  { width, score }: BatchRun,
-): Promise<BatchAnswers> {
-  const answers: Answer[] = [];
-  let [asked, answered, bytes] = [0, 0, 0];
-  // Of an answer that is still to come a digit and a comma at least.
-  const fits = (): boolean => bytes + 2 * (count - answered) <= MAX_MESSAGE_BYTES;
-  const run = async (): Promise<void> => {
-    while (asked < count && fits()) {
-      const index = asked;
-      asked += 1;
-      const answer = await score(item(index));
-      answers[index] = answer;
-      answered += 1;
-      bytes += Buffer.byteLength(answer.body) + 1;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(width, count) }, run));
-  if (fits()) return { answers };
-  const overflow = `with the answers to ${answered} of its ${count} items the message has more than ${MAX_MESSAGE_BYTES} bytes`;
-  return { answers, overflow };
-}
-
-/** In the order of the requests; what failed stands there as an error object with its status. */
-function joined(answers: readonly Answer[]): Answer {
-  const bodies = answers.map(({ status, body, reason }) => {
-    if (status < 400) return body;
-    return faultText(body, { reason, status });
-  });
-  const deployments = new Set(answers.map(({ deployment }) => deployment));
-  const [only] = deployments;
-  return {
-    status: 200,
-    body: `[${bodies.join(",")}]`,
-    deployment: deployments.size === 1 ? (only ?? "") : "",
-  };
-}
-
-function faultText(
-  body: string,
-  { reason, status }: Pick<Answer, "status"> & { reason: string | undefined },
-): string {
-  try {
-    return JSON.stringify({ ...errorObject(body, reason), status });
-  } catch {
-    // A script may nest its fault deeper than what can be written.
-    return JSON.stringify({ error: { code: reason ?? "", message: body }, status });
-  }
-}
-
-function errorObject(body: string, reason: string | undefined): object {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // Not JSON: the text is the message.
-  }
-  return { error: { code: reason ?? "", message: body } };
-}
-
-function fault(code: string, reason: string, message: string): Answer {
-  const body = JSON.stringify({ error: { code, message } });
-  return { status: 424, reason, body, deployment: "" };
-}
 
 type Asked = { readonly input: Input; readonly key: string };
 
@@ -232,14 +149,6 @@ function tooLarge(options: MessageScorerOptions, { key, bag }: Result, why: stri
   ];
   const faults = bags.map((room): Result => ({ key, name: options.errorOutput, bag: room, body }));
   return faults.find((result) => sizeFault(result) === undefined) ?? (faults[2] as Result);
-}
-
-function reasonOf({ reason, body }: Answer): string {
-  if (reason !== undefined) return reason;
-  const { error } = errorObject(body, undefined) as { error?: { code?: unknown } };
-  if (typeof error?.code !== "string" || error.code === "") return "failed";
-  // Half a surrogate pair, as JSON allows it, has no percent-encoding.
-  return Buffer.from(error.code).toString();
 }
 
 async function textOf({ body }: ScoringResponse): Promise<string> {

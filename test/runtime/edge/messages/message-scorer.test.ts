@@ -111,6 +111,24 @@ suite("messages", () => {
     });
   }
 
+  test("an item that throws ends the others of its array", async () => {
+    const { scorer, requests } = setUp((_, call) => {
+      if (call === 3) throw new Error("on purpose");
+      return json(200, {});
+    });
+    await assert.rejects(scorer.answer(input(`[${"1,".repeat(99)}1]`), "key"), /on purpose/);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    assert.ok(requests.length <= 4, `${requests.length} were scored`);
+  });
+
+  test("what a script says that is no JSON stands in an array as text", async () => {
+    const { scorer } = setUp((_, call) => ({
+      ...json(200, ""),
+      body: Buffer.from(call === 1 ? "plain text" : "1"),
+    }));
+    assert.equal((await scorer.answer(input("[1,2]"), "key")).body, '["plain text",1]');
+  });
+
   test("items of all messages together are asked for as there are slots", async () => {
     let [running, most] = [0, 0];
     const { scorer, requests } = setUp(async () => {
