@@ -107,19 +107,20 @@ class SegmentedJournal implements Journal {
   };
 
   sync = (): Promise<void> => {
-    if (this.#syncing === undefined) {
-      this.#syncing = this.#syncOnce().finally(() => {
-        this.#syncing = undefined;
-      });
-      return this.#syncing;
-    }
-    // The running one began before the newest record: one more covers all who ask meanwhile. Where the
-    // running one fails, their bytes may be among those that the kernel gave up.
-    this.#nextSync ??= this.#syncing
-      .finally(() => {
+    // One that has not begun covers everything so far, also what those append who wait for the running one.
+    if (this.#nextSync !== undefined) return this.#nextSync;
+    if (this.#syncing === undefined) return this.#beginSync();
+    this.#nextSync = this.#syncing.then(
+      () => {
         this.#nextSync = undefined;
-      })
-      .then(() => this.sync());
+        return this.#beginSync();
+      },
+      (error: unknown) => {
+        // Their bytes may be among those that the kernel gave up.
+        this.#nextSync = undefined;
+        throw error;
+      },
+    );
     return this.#nextSync;
   };
 
@@ -231,6 +232,13 @@ class SegmentedJournal implements Journal {
     if (this.#spoiled) closeSync(file);
     else this.#unsynced.push(file);
     this.#spoiled = false;
+  }
+
+  #beginSync(): Promise<void> {
+    this.#syncing = this.#syncOnce().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
   }
 
   async #syncOnce(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -167,6 +168,25 @@ suite("journal", () => {
     });
     await Promise.all(syncs);
     assert.ok(new Set(syncs).size < 10);
+    journal.close();
+  });
+
+  test("who appends again as soon as its sync is done shares the next one", async (context) => {
+    const { journal } = open(tempFolder(context));
+    const { mock } = context.mock.method(fs, "fdatasync");
+    syncBuiltinESMExports();
+    context.after(() => {
+      mock.restore();
+      syncBuiltinESMExports();
+    });
+    const write = async (): Promise<void> => {
+      for (let number = 0; number < 20; number += 1) {
+        journal.append(1, Buffer.alloc(40));
+        await journal.sync();
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, write));
+    assert.ok(mock.callCount() <= 80, `${mock.callCount()} syncs for 320 records`);
     journal.close();
   });
 
