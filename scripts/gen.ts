@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { renderCommandHelp } from "../src/cli/help.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { CODES } from "../src/core/codes.ts";
-import { TWIN_SCHEMA } from "../src/runtime/edge/twin-schema.ts";
+import { TWIN_SCHEMA } from "../src/runtime/edge/twin/twin-schema.ts";
 import { SETTINGS } from "../src/runtime/settings.ts";
 import { scenarioSchema } from "../src/simulator/scenario/schema.ts";
 

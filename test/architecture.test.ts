@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "simulator",
     "runtime/serve.ts",
     "runtime/settings.ts",
-    "runtime/edge/twin-schema.ts",
+    "runtime/edge/twin/twin-schema.ts",
     "runtime/local.ts",
     "runtime/fronts/listen.ts",
     "runtime/engine/placement.ts",
@@ -49,6 +49,14 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fronts: ["wire", "metrics.ts", "runtime-metrics.ts"],
 };
 
+/** Inside the edge front, whose root introduces its rooms. */
+const EDGE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  hub: [],
+  outbox: ["hub"],
+  messages: ["hub", "outbox"],
+  twin: ["hub", "outbox"],
+};
+
 /** A heavy package is imported in one file. */
 const PACKAGE_HOME: Readonly<Record<string, string>> = {
   "onnxruntime-node": "model/onnxruntime.ts",
@@ -56,8 +64,8 @@ const PACKAGE_HOME: Readonly<Record<string, string>> = {
   yaml: "spec/source.ts",
   dockerode: "packager/engine/engine.ts",
   "tar-stream": "packager/unpack.ts",
-  "azure-iot-device": "runtime/edge/client.ts",
-  "azure-iot-device-mqtt": "runtime/edge/client.ts",
+  "azure-iot-device": "runtime/edge/hub/client.ts",
+  "azure-iot-device-mqtt": "runtime/edge/hub/client.ts",
   aedes: "simulator/broker/broker.ts",
   selfsigned: "simulator/broker/certificates.ts",
 };
@@ -149,6 +157,20 @@ suite("architecture", () => {
           )
           .map((target) => `${path} may not import ${target}`);
       });
+    assert.deepEqual(wrong, []);
+  });
+
+  test("rooms of the edge front import only those below them", () => {
+    const edge = sources.filter(({ path }) => path.startsWith("runtime/edge/"));
+    const inRooms = edge.filter(({ path }) => path.split("/").length > 3);
+    assert.ok(inRooms.length > 20);
+    const wrong = inRooms.flatMap(({ path, imports }) => {
+      const room = path.split("/")[2] ?? "";
+      const rooms = [room, ...(EDGE_MAY_IMPORT[room] ?? [])].map((name) => `runtime/edge/${name}`);
+      return imports
+        .filter((target) => target.startsWith("runtime/edge/") && !allowed(target, rooms))
+        .map((target) => `${path} may not import ${target}`);
+    });
     assert.deepEqual(wrong, []);
   });
 

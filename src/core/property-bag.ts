@@ -13,6 +13,12 @@ export type PropertyBag = {
 
 const SYSTEM = "$.";
 
+/** An id of a message; one that is there and empty is none. */
+export function idIn({ system }: PropertyBag, name: "mid" | "cid"): string | undefined {
+  const id = system[name];
+  return id === "" ? undefined : id;
+}
+
 /** Never throws: what is no percent-encoding stands for itself, a key without `=` has no value. */
 export function parsePropertyBag(text: string): PropertyBag {
   const system: [string, string][] = [];

@@ -34,10 +34,14 @@ export type JournalPlace = {
 export type Journal = {
   /** Hands the record to the kernel. @throws Error with its `code`, e.g. ENOSPC; nothing is half there then */
   readonly append: (kind: number, payload: Uint8Array) => JournalPlace;
-  /** Resolves when everything appended so far is on the disk; calls at the same time share one sync. */
+  /**
+   * Resolves when everything appended so far is on the disk; calls at the same time share one sync.
+   * @throws Error with its `code`: what was appended and not yet synced may be lost, and stays so; what
+   * is appended from then on goes to a new segment
+   */
   readonly sync: () => Promise<void>;
   readonly read: (place: JournalPlace) => Uint8Array;
-  /** Removes the segments before this one; the one that is written to stays. */
+  /** Removes the segments before this one; the one that is written to stays, and what the disk keeps. */
   readonly dropBefore: (segment: number) => void;
   /** On the disk now. */
   readonly bytes: () => number;
@@ -49,11 +53,9 @@ export type JournalOptions = {
   readonly segmentBytes: number;
   /** Called for every record found, oldest first. */
   readonly replay: (record: JournalRecord, place: JournalPlace) => void;
-  /** Called where records behind a damage are left out. */
+  /** Called where bytes, or a segment, are left out. */
   readonly damaged: (message: string) => void;
 };
-
-const SUFFIX = ".journal";
 
 /** @throws Error with its `code` where the folder cannot be written */
 export function openJournal(options: JournalOptions): Journal {
@@ -67,24 +69,28 @@ class SegmentedJournal implements Journal {
   /** Length of each segment, oldest first. */
   readonly #segments = new Map<number, number>();
   readonly #readers = new Map<number, number>();
+  /** The highest number there is, also of what cannot be read. */
+  #last = 0;
   /** Closed segments that a sync must still cover. */
   #unsynced: number[] = [];
   #active: { readonly segment: number; readonly file: number };
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
+  /** The kernel says once that bytes did not reach the disk: a later sync of the same file proves nothing. */
+  #spoiled = false;
 
   constructor({ folder, segmentBytes, replay, damaged }: JournalOptions) {
     this.#folder = folder;
     this.#segmentBytes = segmentBytes;
-    const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
-    for (const segment of names.map((name) => Number.parseInt(name, 10)).toSorted(ascending)) {
-      this.#recover(segment, { replay, damaged });
+    for (const { segment, file } of segmentsIn(folder)) {
+      this.#last = segment;
+      if (file) this.#recover(segment, { replay, damaged });
     }
     this.#active = this.#create();
   }
 
   append = (kind: number, payload: Uint8Array): JournalPlace => {
-    if (this.#length() >= this.#segmentBytes) this.#rotate();
+    if (this.#spoiled || this.#length() >= this.#segmentBytes) this.#rotate();
     const { segment, file } = this.#active;
     const offset = this.#length();
     const bytes = renderRecord({ kind, payload });
@@ -101,19 +107,20 @@ class SegmentedJournal implements Journal {
   };
 
   sync = (): Promise<void> => {
-    if (this.#syncing === undefined) {
-      this.#syncing = this.#syncOnce().finally(() => {
-        this.#syncing = undefined;
-      });
-      return this.#syncing;
-    }
-    // The running one began before the newest record: one more covers all who ask meanwhile.
-    this.#nextSync ??= this.#syncing
-      .catch(() => undefined)
-      .then(() => {
+    // One that has not begun covers everything so far, also what those append who wait for the running one.
+    if (this.#nextSync !== undefined) return this.#nextSync;
+    if (this.#syncing === undefined) return this.#beginSync();
+    this.#nextSync = this.#syncing.then(
+      () => {
         this.#nextSync = undefined;
-        return this.sync();
-      });
+        return this.#beginSync();
+      },
+      (error: unknown) => {
+        // Their bytes may be among those that the kernel gave up.
+        this.#nextSync = undefined;
+        throw error;
+      },
+    );
     return this.#nextSync;
   };
 
@@ -136,7 +143,12 @@ class SegmentedJournal implements Journal {
       const reader = this.#readers.get(old);
       if (reader !== undefined) closeSync(reader);
       this.#readers.delete(old);
-      rmSync(this.#path(old), { force: true });
+      try {
+        rmSync(this.#path(old), { force: true });
+      } catch {
+        // A disk that became read-only, say: it is tried again with the next one.
+        continue;
+      }
       this.#segments.delete(old);
     }
   };
@@ -156,7 +168,7 @@ class SegmentedJournal implements Journal {
   };
 
   #path(segment: number): string {
-    return join(this.#folder, `${String(segment).padStart(10, "0")}${SUFFIX}`);
+    return join(this.#folder, nameOf(segment));
   }
 
   #length(): number {
@@ -164,8 +176,12 @@ class SegmentedJournal implements Journal {
   }
 
   #recover(segment: number, { replay, damaged }: Pick<JournalOptions, "replay" | "damaged">): void {
-    const bytes = readFileSync(this.#path(segment));
-    const { records, validBytes } = parseRecords(bytes);
+    const bytes = this.#load(segment, damaged);
+    if (bytes === undefined) return;
+    const { records, damages, validBytes } = parseRecords(bytes);
+    for (const { offset, bytes: lost } of damages) {
+      damaged(`${lost} bytes at ${offset} of segment ${segment} are no whole record and are lost`);
+    }
     if (validBytes < bytes.length) {
       damaged(
         `${bytes.length - validBytes} bytes at the end of segment ${segment} are no whole record`,
@@ -178,28 +194,62 @@ class SegmentedJournal implements Journal {
     }
   }
 
+  /** What cannot be read stays where it is: the disk may be better one day. */
+  #load(segment: number, damaged: JournalOptions["damaged"]): Buffer | undefined {
+    try {
+      return readFileSync(this.#path(segment));
+    } catch (error) {
+      damaged(`segment ${segment} is left out, it cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
   #create(): { segment: number; file: number } {
-    const segment = Math.max(0, ...this.#segments.keys()) + 1;
+    this.#last += 1;
+    const segment = this.#last;
     const file = openSync(this.#path(segment), "wx+");
+    try {
+      // Without it a power cut may take the file's name, and with it what was synced into the file.
+      const folder = openSync(this.#folder, "r");
+      try {
+        fsyncSync(folder);
+      } finally {
+        closeSync(folder);
+      }
+    } catch (error) {
+      closeSync(file);
+      rmSync(this.#path(segment), { force: true });
+      throw error;
+    }
     this.#segments.set(segment, 0);
-    // Without it a power cut may take the file's name, and with it what was synced into the file.
-    const folder = openSync(this.#folder, "r");
-    fsyncSync(folder);
-    closeSync(folder);
     return { segment, file };
   }
 
   #rotate(): void {
     const { file } = this.#active;
     this.#active = this.#create();
-    this.#unsynced.push(file);
+    // Who waits for a spoiled one was told, and its next sync may fail again.
+    if (this.#spoiled) closeSync(file);
+    else this.#unsynced.push(file);
+    this.#spoiled = false;
+  }
+
+  #beginSync(): Promise<void> {
+    this.#syncing = this.#syncOnce().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
   }
 
   async #syncOnce(): Promise<void> {
     const closed = this.#unsynced;
     this.#unsynced = [];
-    await Promise.all([...closed, this.#active.file].map(syncFile));
+    const syncs = await Promise.allSettled([...closed, this.#active.file].map(syncFile));
     for (const file of closed) closeSync(file);
+    const failed = syncs.find(({ status }) => status === "rejected");
+    if (failed?.status !== "rejected") return;
+    this.#spoiled = true;
+    throw failed.reason;
   }
 }
 
@@ -209,6 +259,20 @@ function syncFile(file: number): Promise<void> {
   });
 }
 
-function ascending(a: number, b: number): number {
-  return a - b;
+type SegmentEntry = { readonly segment: number; readonly file: boolean };
+
+/** In order. Others may have left something in the folder, and it is theirs. */
+function segmentsIn(folder: string): readonly SegmentEntry[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .map((entry) => ({
+      name: entry.name,
+      segment: Number.parseInt(entry.name, 10),
+      file: entry.isFile(),
+    }))
+    .filter(({ name, segment }) => name === nameOf(segment))
+    .toSorted((a, b) => a.segment - b.segment);
+}
+
+function nameOf(segment: number): string {
+  return `${String(segment).padStart(10, "0")}.journal`;
 }

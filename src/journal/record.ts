@@ -16,24 +16,52 @@ export function renderRecord({ kind, payload }: JournalRecord): Buffer {
   return bytes;
 }
 
-/** Where in a text's worth of bytes a whole record was found, or where the whole ones end. */
+type Found = JournalRecord & { readonly offset: number };
+
 export type Parsed = {
-  readonly records: readonly (JournalRecord & { readonly offset: number })[];
-  /** Bytes up to here hold whole records; behind it lies a torn one, or nothing. */
+  readonly records: readonly Found[];
+  /** Bytes between whole records that are none themselves. */
+  readonly damages: readonly { readonly offset: number; readonly bytes: number }[];
+  /** Where the last whole record ends; behind it lies a torn one, or nothing. */
   readonly validBytes: number;
 };
 
+/** Checksums of a search through damaged bytes may cost so much: bytes of zeros look like lengths. */
+const MAX_SEARCHED_BYTES = 256 * 1024 * 1024;
+
+/** Behind a damage it goes on with the next place that holds a whole record. */
 export function parseRecords(bytes: Buffer): Parsed {
-  const records: (JournalRecord & { offset: number })[] = [];
-  let offset = 0;
-  while (offset + HEADER_BYTES <= bytes.length) {
-    const length = bytes.readUInt32LE(offset);
-    const end = offset + 8 + length;
-    if (length === 0 || end > bytes.length) break;
-    const checked = bytes.subarray(offset + 8, end);
-    if (crc32(checked) !== bytes.readUInt32LE(offset + 4)) break;
-    records.push({ kind: checked[0] ?? 0, payload: checked.subarray(1), offset });
+  const records: Found[] = [];
+  const damages: { offset: number; bytes: number }[] = [];
+  let validBytes = 0;
+  let searched = 0;
+  for (let offset = 0; offset + HEADER_BYTES <= bytes.length && searched < MAX_SEARCHED_BYTES;) {
+    const end = endOf(bytes, offset);
+    const payload = end === undefined ? undefined : payloadOf(bytes, { offset, end });
+    if (end === undefined || payload === undefined) {
+      searched += (end ?? offset) - offset;
+      offset += 1;
+      continue;
+    }
+    if (offset > validBytes) damages.push({ offset: validBytes, bytes: offset - validBytes });
+    records.push({ kind: bytes[offset + 8] ?? 0, payload, offset });
+    validBytes = end;
     offset = end;
   }
-  return { records, validBytes: offset };
+  return { records, damages, validBytes };
+}
+
+/** Where a record would end that begins here; `undefined` where none can. */
+function endOf(bytes: Buffer, offset: number): number | undefined {
+  const length = bytes.readUInt32LE(offset);
+  const end = offset + 8 + length;
+  return length === 0 || end > bytes.length ? undefined : end;
+}
+
+function payloadOf(
+  bytes: Buffer,
+  { offset, end }: { readonly offset: number; readonly end: number },
+): Uint8Array | undefined {
+  const checked = bytes.subarray(offset + 8, end);
+  return crc32(checked) === bytes.readUInt32LE(offset + 4) ? checked.subarray(1) : undefined;
 }

@@ -10,7 +10,7 @@ import type { Signature, TensorSpec } from "../core/signature.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { AuthOptions } from "./auth/guard.ts";
 import type { EdgeFront, EdgeFrontOptions } from "./edge/front.ts";
-import type { RuntimeControls } from "./edge/controls.ts";
+import type { RuntimeControls } from "./edge/twin/controls.ts";
 import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Router } from "./routing/router.ts";

@@ -19,9 +19,21 @@ export function keptLog(): KeptLog {
   };
 }
 
-export type MovedClock = Clock & { readonly move: (ms: number) => void };
+export type MovedClock = Clock & {
+  readonly move: (ms: number) => void;
+  /** Somebody sets the clock: no time passes. */
+  readonly set: (ms: number) => void;
+};
 
 export function movedClock(): MovedClock {
-  let now = 1_800_000_000_000;
-  return { now: () => now, monotonic: () => now, move: (ms) => void (now += ms) };
+  let [now, monotonic] = [1_800_000_000_000, 5_000];
+  return {
+    now: () => now,
+    monotonic: () => monotonic,
+    move: (ms) => {
+      now += ms;
+      monotonic += ms;
+    },
+    set: (ms) => void (now += ms),
+  };
 }

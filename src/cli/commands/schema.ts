@@ -1,6 +1,6 @@
 /** `edgewright schema --scenario|--twin`: JSON schemas for editors and checks. */
 
-import { TWIN_SCHEMA } from "../../runtime/edge/twin-schema.ts";
+import { TWIN_SCHEMA } from "../../runtime/edge/twin/twin-schema.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { UsageError } from "../command.ts";
 import type { Command } from "../command.ts";

@@ -8,18 +8,18 @@ import { join } from "node:path";
 
 import type { Clock, Log } from "../../core/ports.ts";
 import type { Scorer } from "../../core/scoring.ts";
-import { openEdgeClient } from "./client.ts";
-import { Connection } from "./connection.ts";
-import type { RuntimeControls } from "./controls.ts";
-import { createDesiredState } from "./desired-state.ts";
-import { InputHandler } from "./input-handler.ts";
-import { createMessageScorer } from "./message-scorer.ts";
+import { openEdgeClient } from "./hub/client.ts";
+import { Connection } from "./hub/connection.ts";
+import type { RuntimeControls } from "./twin/controls.ts";
+import { createDesiredState } from "./twin/desired-state.ts";
+import { InputHandler } from "./messages/input-handler.ts";
+import { createMessageScorer } from "./messages/message-scorer.ts";
 import { createMethods } from "./methods.ts";
 import type { MethodsOptions } from "./methods.ts";
-import { Outbox } from "./outbox.ts";
-import type { OutboxLimits, OutboxState } from "./outbox.ts";
-import { createSend } from "./send.ts";
-import { TwinSession } from "./twin-session.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import type { OutboxLimits, OutboxState } from "./outbox/outbox.ts";
+import { createSend } from "./messages/send.ts";
+import { TwinSession } from "./twin/twin-session.ts";
 
 export type EdgeFrontOptions = {
   readonly scorer: Scorer;
@@ -76,6 +76,7 @@ export function startEdgeFront(options: EdgeFrontOptions): EdgeFront {
     outbox,
     answer: messages.answer,
     setAside: messages.setAside,
+    failed: messages.failed,
     window: options.window,
     log,
   });

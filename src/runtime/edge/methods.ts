@@ -1,8 +1,8 @@
 /** Direct methods of the module: `score`, `health` and `stats`; of a batch endpoint those of its jobs. */
 
 import type { ScoringResponse } from "../../core/scoring.ts";
-import type { MethodReply } from "./client.ts";
-import { DEPLOYMENT_PROPERTY } from "./message-scorer.ts";
+import type { MethodReply } from "./hub/client.ts";
+import { DEPLOYMENT_PROPERTY } from "./messages/message-scorer.ts";
 
 export type MethodsOptions = {
   readonly scoreBody: (body: Uint8Array, deployment?: string) => Promise<ScoringResponse>;

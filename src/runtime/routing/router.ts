@@ -81,9 +81,12 @@ function mirrorPicker(mirror: Mirror | undefined): () => string | undefined {
   return () => (pick() === "copy" ? deployment : undefined);
 }
 
-/** Its answer is nobody's; the body is copied, since the other one moves. Gives its status. */
+/**
+ * Its answer is nobody's; the body is copied, since the other one moves: `slice` of a `Buffer` would
+ * be the same memory. Gives its status.
+ */
 async function sendCopy(scorer: Scorer | undefined, request: ScoringRequest): Promise<number> {
-  const copy = { ...request, body: request.body.slice(), cancellation: new Cancellation() };
+  const copy = { ...request, body: new Uint8Array(request.body), cancellation: new Cancellation() };
   try {
     return (await scorer?.score(copy))?.status ?? 404;
   } catch {

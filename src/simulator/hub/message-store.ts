@@ -113,7 +113,9 @@ function parseStored(payload: Uint8Array): Stored {
   return { message: { ...message, body: bytes.subarray(end + 1) }, targets };
 }
 
+/** The name of an input may hold anything, a line break too. */
 function parseDone(payload: Uint8Array): { readonly id: number; readonly endpoint: string } {
-  const [id = "", endpoint = ""] = Buffer.from(payload).toString().split("\n");
-  return { id: Number(id), endpoint };
+  const text = Buffer.from(payload).toString();
+  const cut = text.indexOf("\n");
+  return { id: Number(text.slice(0, cut)), endpoint: text.slice(cut + 1) };
 }

@@ -90,7 +90,7 @@ steps:
   - expect: { upstream: 1, of: batch, where: "$body[0].outputs.y[0][0] = 2 AND $body[1].status = 400 AND $body[2].outputs.y[0][0] = 8" }
   - call method: { module: a, name: score, payload: { data: [[1, 2, 3]] }, expect: { status: 200, payload: { deployment: green } } }
   - call method: { module: a, name: stats, expect: { payload: { traffic.green: 100 } } }
-  - call method: { module: a, name: nobody, within: 1s, expect: { status: 504 } }
+  - call method: { module: a, name: nobody, within: 1s, expect: { status: 404 } }
 `,
     );
     const { code, steps, document } = await verdictOf(file);

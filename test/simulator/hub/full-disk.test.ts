@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { openEdgeClient } from "../../../src/runtime/edge/client.ts";
+import { openEdgeClient } from "../../../src/runtime/edge/hub/client.ts";
 import { serveControl } from "../../../src/simulator/control.ts";
 import { openMessageStore } from "../../../src/simulator/hub/message-store.ts";
 import { StorageFault } from "../../../src/simulator/hub/storage-fault.ts";
