@@ -32,11 +32,14 @@ export function bodyLimitBytes(deployment: BodySharer): number {
 export function bodyRoomBytes(
   deployments: readonly (BodySharer & { readonly instances: number })[],
 ): number {
-  return deployments.reduce((sum, deployment) => {
-    const { memoryBytes, instances } = deployment;
-    const left = memoryBytes === null ? Number.POSITIVE_INFINITY : memoryBytes - needOf(deployment);
-    return sum + instances * left;
-  }, 0);
+  // Jobs run elsewhere: asking for one takes next to nothing.
+  if (deployments.length === 0) return Number.POSITIVE_INFINITY;
+  let room = 0;
+  for (const { memoryBytes, instances, ...deployment } of deployments) {
+    if (memoryBytes === null) return Number.POSITIVE_INFINITY;
+    room += instances * (memoryBytes - needOf(deployment));
+  }
+  return room;
 }
 
 /** Bytes below which an instance cannot do its work: its model, and 1 MiB for each request at once. */
@@ -67,7 +70,7 @@ export function memoryProblems(deployments: readonly BodySharer[]): readonly Pro
   });
 }
 
-function needOf({ model }: BodySharer): number {
+function needOf({ model }: Pick<BodySharer, "model">): number {
   return model?.needBytes ?? model?.bytes ?? 0;
 }
 

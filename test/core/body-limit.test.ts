@@ -31,6 +31,7 @@ suite("the limit of a request's body", () => {
     const green = { ...deployment, instances: 1, memoryBytes: 61 * MIB };
     assert.equal(bodyRoomBytes([blue, green]), 9 * MIB);
     assert.equal(bodyRoomBytes([blue, { ...green, memoryBytes: null }]), Number.POSITIVE_INFINITY);
+    assert.equal(bodyRoomBytes([]), Number.POSITIVE_INFINITY);
   });
 
   test("below 1 MiB it is an error with the numbers", () => {
