@@ -15,6 +15,9 @@ import { VERSION } from "./version.ts";
 
 const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
 
+/** All that ask for an end in good order; a closed terminal does it by SIGHUP. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
 // Also before a command: help and usage are printed too.
 const output = watchOutput(process, (problem) => printProblems([problem]));
 
@@ -55,6 +58,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   output.onLost(onSignal);
+  let listening = false;
   return {
     args: positionals,
     options: values,
@@ -66,8 +70,8 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
     announce: (outcome) => void report(outcome, json),
     // Only a command that listens to it changes what a signal does.
     get signal() {
-      process.once("SIGTERM", onSignal);
-      process.once("SIGINT", onSignal);
+      if (!listening) for (const name of SIGNALS) process.once(name, onSignal);
+      listening = true;
       return stop.signal;
     },
   };
@@ -165,6 +169,8 @@ function bug(json: boolean, error: unknown): number {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// What is still open then is a defect, and may be ended like any other program.
+for (const name of SIGNALS) process.removeAllListeners(name);
 // The last line may fail after everything else is done.
 process.once("exit", () => {
   if (output.failed()) process.exitCode = EXIT.input;

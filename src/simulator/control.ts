@@ -15,7 +15,6 @@
 
 import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 import type { Device } from "./device.ts";
@@ -23,6 +22,7 @@ import { isObject } from "./hub/merge-patch.ts";
 import { MessageRefused } from "./hub/message-limits.ts";
 import type { HubMessage } from "./hub/message.ts";
 import { StorageFault } from "./hub/storage-fault.ts";
+import { listenOn } from "./listen.ts";
 import type { RouteSpec } from "./routes/route-spec.ts";
 
 export type Control = { readonly url: string; readonly close: () => Promise<void> };
@@ -38,6 +38,7 @@ type Request = {
 const METHOD_TIMEOUT_MS = 30_000;
 const MAX_LISTED = 1_000;
 
+/** @throws UserError SIM_PORT */
 export async function serveControl(device: Device, port: number): Promise<Control> {
   const server = createServer((request, response) => {
     const send = ({ status, body }: Reply): void => {
@@ -46,12 +47,10 @@ export async function serveControl(device: Device, port: number): Promise<Contro
     };
     answer(device, request).then(send, (error: unknown) => send(failed(error as Error)));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port }, resolve);
-  });
+  const host = "127.0.0.1";
+  const actual = await listenOn(server, { host, port }, "the control over HTTP");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${actual}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -4,12 +4,14 @@
  */
 
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { Server } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
+import { makeFolder } from "../core/make-folder.ts";
 import { userError } from "../core/problem.ts";
+import type { UserError } from "../core/problem.ts";
 
 export type FolderLock = { readonly release: () => Promise<void> };
 
@@ -19,7 +21,7 @@ const MAX_PATH_BYTES = 107;
 
 /** @throws UserError SIM_STATE where another device has it */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeStateFolder(folder);
   const path = join(folder, NAME);
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
@@ -43,6 +45,21 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   };
 }
 
+function makeStateFolder(folder: string): void {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (error) {
+    throw stateFault(folder, error);
+  }
+}
+
+function stateFault(folder: string, error: unknown): UserError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return userError("SIM_STATE", `the folder ${folder} cannot be used: ${code ?? message}`, {
+    hint: "Give a folder that can be written with --state.",
+  });
+}
+
 /** Where nobody listens any more, the one who did has died: its socket is left. */
 async function takeOver(path: string): Promise<Server | undefined> {
   if (await isHeld(path)) return undefined;
@@ -58,7 +75,7 @@ async function listen(path: string): Promise<Server | undefined> {
     return server;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return undefined;
-    throw error;
+    throw stateFault(dirname(path), error);
   }
 }
 

@@ -75,6 +75,7 @@ export const SIMULATE: Command = {
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
+    const flags = readFlags(invocation);
     // From here on a signal ends the device in good order, whatever it is at.
     const { signal } = invocation;
     const plan = readPlan(invocation);
@@ -91,7 +92,7 @@ export const SIMULATE: Command = {
         containers = await openContainers(invocation, basename(folder).toLowerCase());
       }
       signal.throwIfAborted();
-      return await simulate(plan.value, { invocation, folder, containers });
+      return await simulate(plan.value, { invocation, flags, folder, containers });
     } catch (error) {
       if (!signal.aborted || plan.value.scenario === undefined) throw error;
       return stoppedOutcome({ ok: false, steps: [] });
@@ -103,22 +104,55 @@ export const SIMULATE: Command = {
   },
 };
 
+type Flags = {
+  readonly port: number;
+  readonly controlPort: number;
+  readonly clients: readonly string[];
+  readonly level: ReturnType<typeof parseLogLevel>;
+  readonly view: ViewMode;
+};
+
+/** All of them at once, before anything is made that would have to be removed. @throws UsageError */
+function readFlags({ options }: Invocation): Flags {
+  const port = (name: string): number => {
+    const value = options[name];
+    return typeof value === "string" ? flagValue(() => parsePort(value, `--${name}`)) : 0;
+  };
+  const { client, "log-level": level } = options;
+  return {
+    port: port("port"),
+    controlPort: port("control-port"),
+    clients: Array.isArray(client) ? client : [],
+    level: flagValue(() =>
+      parseLogLevel(typeof level === "string" ? level : "warn", "--log-level"),
+    ),
+    view: viewOf(options),
+  };
+}
+
+function viewOf({ view, json }: Invocation["options"]): ViewMode {
+  const asked = view ?? (process.stderr.isTTY && json !== true ? "screen" : "none");
+  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
+  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
+}
+
 type Stage = {
   readonly invocation: Invocation;
+  readonly flags: Flags;
   readonly folder: string;
   readonly containers: Containers | undefined;
 };
 
 async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | undefined> {
-  const { invocation, folder, containers } = stage;
+  const { invocation, flags, folder, containers } = stage;
   // Before an image is built, where the names are known by then.
   const early = plan.specs.flatMap(({ name }) => name ?? []);
-  const wrong = early.length > 0 ? namesProblems(plan, early, invocation) : [];
+  const wrong = early.length > 0 ? namesProblems(plan, [...early, ...flags.clients]) : [];
   if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
   const names = modules.map(({ module }) => module.name);
-  const late = namesProblems(plan, names, invocation);
+  const late = namesProblems(plan, [...names, ...flags.clients]);
   if (late.length > 0) return { problems: [...problems, ...late] };
   invocation.signal.throwIfAborted();
   const { value: scenario, file = "" } = plan.scenario ?? {};
@@ -126,25 +160,25 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
     modules.find(({ module }) => module.name === name)?.volume;
   const volumes = limitVolumes(scenario?.volumes ?? {}, volumeOf);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  const { options, progress } = invocation;
+  const { progress } = invocation;
   try {
     const device = await startDevice({
       folder,
       host: containers?.address ?? "127.0.0.1",
-      port: portOf(options["port"], "--port"),
+      port: flags.port,
       gatewayHostName: containers === undefined ? "localhost" : CONTAINER_GATEWAY,
       addresses: containers === undefined ? [] : [containers.address],
       modules: modules.map(({ module }) => module),
-      clients: listOf(options["client"]),
+      clients: flags.clients,
       routes: scenario?.routes ?? Object.assign({}, ...modules.map(({ routes }) => routes)),
       timeToLiveSecs:
         scenario?.timeToLiveSecs ?? plan.manifest?.timeToLiveSecs ?? TIME_TO_LIVE_SECS,
       clock,
       signal: invocation.signal,
-      log: createPlainLog(levelOf(options["log-level"]), writeLine),
+      log: createPlainLog(flags.level, writeLine),
     });
     try {
-      if (scenario === undefined) return await untilStopped(device, invocation, problems);
+      if (scenario === undefined) return await untilStopped(device, stage, problems);
       const verdict = await runScenario({
         scenario,
         device,
@@ -163,14 +197,10 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   }
 }
 
-function namesProblems(
-  { scenario }: SimulationPlan,
-  modules: readonly string[],
-  { options }: Invocation,
-): readonly Problem[] {
+function namesProblems({ scenario }: SimulationPlan, names: readonly string[]): readonly Problem[] {
   if (scenario === undefined) return [];
   const { steps, volumes = {} } = scenario.value;
-  return checkNames(steps, Object.keys(volumes), [...modules, ...listOf(options["client"])]);
+  return checkNames(steps, Object.keys(volumes), names);
 }
 
 async function modulesOf(
@@ -189,38 +219,18 @@ async function modulesOf(
   return { modules: read.ok ? read.value : [], problems: read.problems };
 }
 
-function viewOf({ options }: Invocation): ViewMode {
-  const { view } = options;
-  const asked = view ?? (process.stderr.isTTY && options["json"] !== true ? "screen" : "none");
-  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
-  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
-}
-
 function writeLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function portOf(value: Invocation["options"][string], flag: string): number {
-  return typeof value === "string" ? flagValue(() => parsePort(value, flag)) : 0;
-}
-
-function levelOf(value: Invocation["options"][string]) {
-  return flagValue(() => parseLogLevel(typeof value === "string" ? value : "warn", "--log-level"));
-}
-
-function listOf(value: Invocation["options"][string]): readonly string[] {
-  return Array.isArray(value) ? value : [];
-}
-
 async function untilStopped(
   device: Device,
-  invocation: Invocation,
+  { invocation: { announce, signal }, flags }: Stage,
   problems: readonly Problem[],
 ): Promise<undefined> {
-  const { announce, options, signal } = invocation;
-  const control = await serveControl(device, portOf(options["control-port"], "--control-port"));
+  const control = await serveControl(device, flags.controlPort);
   const { port } = device.hub;
-  const clients = listOf(options["client"]).map((name) => [name, device.credentialsOf(name)]);
+  const clients = flags.clients.map((name) => [name, device.credentialsOf(name)]);
   const { names: modules, caFile: ca } = device;
   announce({
     problems,
@@ -234,7 +244,7 @@ async function untilStopped(
     },
     text: `the device runs: control at ${control.url}, MQTT over TLS at port ${port}, its CA in ${ca}, modules ${modules.join(", ")}`,
   });
-  const view = showDevice(device, viewOf(invocation), (text) => process.stderr.write(text));
+  const view = showDevice(device, flags.view, (text) => process.stderr.write(text));
   if (!signal.aborted) await once(signal, "abort");
   view.end();
   await control.close();

@@ -55,11 +55,16 @@ export type HubOptions = {
 
 export type OutsideMessage = { readonly bag: PropertyBag; readonly body: Uint8Array };
 
-/** @throws Error where the port is taken */
+/** @throws UserError SIM_PORT, with nothing left open */
 export async function openHub(options: HubOptions): Promise<Hub> {
   mkdirSync(options.folder, { recursive: true });
   const hub = new Hub(options);
-  await hub.open();
+  try {
+    await hub.open();
+  } catch (error) {
+    await hub.close();
+    throw error;
+  }
   return hub;
 }
 
@@ -74,6 +79,7 @@ export class Hub {
   #broker: Broker | undefined;
   #table: RouteTable = { targetsOf: () => [] };
   #lastId: number;
+  #closed: Promise<void> | undefined;
 
   constructor(options: HubOptions) {
     const { folder, log, clock } = options;
@@ -186,7 +192,13 @@ export class Hub {
     this.#broker?.restore();
   }
 
-  async close(): Promise<void> {
+  /** A second time nothing is left to close. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#methods.close();
     await this.#broker?.close();
     this.#router.close();
