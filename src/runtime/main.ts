@@ -78,6 +78,7 @@ async function batch(endpoint: ResolvedEndpoint): Promise<number> {
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort());
   process.on("SIGINT", () => stop.abort());
+  process.on("SIGHUP", () => stop.abort());
   return runBatchCommand({
     argv: process.argv.slice(3),
     endpoint,
@@ -120,6 +121,7 @@ try {
   const leave = createLeave(running);
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);
+  process.on("SIGHUP", leave);
 } catch (error) {
   if (error instanceof UserError) {
     for (const problem of error.problems) log.error(problem.message, { code: problem.code });

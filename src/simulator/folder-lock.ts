@@ -4,10 +4,11 @@
  */
 
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { Server } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { makeFolder } from "../core/make-folder.ts";
 import { userError } from "../core/problem.ts";
@@ -77,6 +78,19 @@ async function listen(path: string): Promise<Server | undefined> {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return undefined;
     throw stateFault(dirname(path), error);
   }
+}
+
+/** How long it may take from the name of a lock to its holder. */
+const TAKING_MS = 50;
+
+/** Whether the device that had the folder died in it. */
+export async function isAbandoned(folder: string): Promise<boolean> {
+  const path = join(folder, NAME);
+  for (const pauseMs of [0, TAKING_MS]) {
+    await wait(pauseMs);
+    if (!existsSync(path) || (await isHeld(path))) return false;
+  }
+  return true;
 }
 
 async function isHeld(path: string): Promise<boolean> {

@@ -1,9 +1,7 @@
 /** `edgewright simulate SPEC|MANIFEST|SCENARIO`: an IoT Edge device on this machine. */
 
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname } from "node:path";
 
 import { hasErrors } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
@@ -11,7 +9,6 @@ import { parseLogLevel, parsePort } from "../../runtime/settings.ts";
 import { serveControl } from "../../simulator/control.ts";
 import { startDevice } from "../../simulator/device.ts";
 import type { Device } from "../../simulator/device.ts";
-import { lockFolder } from "../../simulator/folder-lock.ts";
 import { checkNames } from "../../simulator/scenario/check.ts";
 import { runScenario } from "../../simulator/scenario/run.ts";
 import type { Verdict } from "../../simulator/scenario/run.ts";
@@ -19,10 +16,12 @@ import { flagValue, UsageError } from "../command.ts";
 import type { Command, Invocation, Outcome } from "../command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "../simulation/container-modules.ts";
 import type { Containers } from "../simulation/container-modules.ts";
+import { openDeviceFolder } from "../simulation/device-folder.ts";
 import { showDevice } from "../simulation/device-view.ts";
 import type { ViewMode } from "../simulation/device-view.ts";
 import { DEVICE_OPTION } from "../given/endpoint.ts";
 import { MODEL_OPTIONS } from "../given/models.ts";
+import { removeAbandonedFolders } from "../simulation/leftovers.ts";
 import { limitVolumes } from "../simulation/limited-volume.ts";
 import { createPlainLog } from "../terminal/plain-log.ts";
 import { loadModules, processModule } from "../simulation/simulated-modules.ts";
@@ -80,26 +79,22 @@ export const SIMULATE: Command = {
     const { signal } = invocation;
     const plan = readPlan(invocation);
     if (!plan.ok) return { problems: plan.problems };
-    const { state, containers: asked } = invocation.options;
-    const keep = typeof state === "string";
-    const folder = keep
-      ? resolve(invocation.cwd, state)
-      : mkdtempSync(join(tmpdir(), "edgewright-device-"));
+    const { manifest } = plan.value;
+    const inEngine = invocation.options["containers"] === true || manifest !== undefined;
+    const folder = await openDeviceFolder(invocation, inEngine ? "containers" : "processes");
     let containers: Containers | undefined;
-    const lock = await lockFolder(folder);
     try {
-      if (asked === true || plan.value.manifest !== undefined) {
-        containers = await openContainers(invocation, basename(folder).toLowerCase());
-      }
+      await removeAbandonedFolders();
+      if (inEngine) containers = await openContainers(invocation, folder);
       signal.throwIfAborted();
-      return await simulate(plan.value, { invocation, flags, folder, containers });
+      return await simulate(plan.value, { invocation, flags, folder: folder.path, containers });
     } catch (error) {
       if (!signal.aborted || plan.value.scenario === undefined) throw error;
       return stoppedOutcome({ ok: false, steps: [] });
     } finally {
-      await lock.release();
-      if (!keep) await containers?.release();
-      if (!keep) rmSync(folder, { recursive: true, force: true });
+      // What is in the engine is found by its folder: that goes last.
+      await containers?.release();
+      await folder.release();
     }
   },
 };

@@ -1,12 +1,13 @@
 /** Modules of a simulated device as containers, created from the createOptions of their manifest. */
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { userError } from "../../core/problem.ts";
 import type { Read } from "../../core/problem.ts";
 import { openEngine } from "../../packager/engine/engine.ts";
-import type { Engine } from "../../packager/engine/engine.ts";
+import type { Engine, Labels } from "../../packager/engine/engine.ts";
 import { pack } from "../../packager/pack.ts";
 import type { JsonObject } from "../../simulator/hub/merge-patch.ts";
 import type { RouteSpec } from "../../simulator/routes/route-spec.ts";
@@ -14,6 +15,9 @@ import { assembleOptions } from "../given/assemble-options.ts";
 import { authEnv, memoryEnv } from "../commands/build.ts";
 import type { Invocation } from "../command.ts";
 import type { LoadedEndpoint } from "../given/endpoint.ts";
+import { deviceTag, nameParts } from "./device-folder.ts";
+import type { DeviceFolder } from "./device-folder.ts";
+import { labelsOf, removeDevice, removeLeftovers } from "./leftovers.ts";
 import type { MadeModule, ModulesOptions, SimulatedModule } from "./simulated-modules.ts";
 
 /** How modules call the hub; the engine tells them where it is. */
@@ -41,26 +45,29 @@ export type Containers = {
     manifest: DeviceManifest,
     onLine: ModulesOptions["onLine"],
   ) => readonly SimulatedModule[];
-  /** Removes what would stay in the engine. */
+  /** Removes what would stay in the engine of a device that is not kept. */
   readonly release: () => Promise<void>;
 };
 
 /** @throws UserError BUILD_ENGINE where there is none */
-export async function openContainers(invocation: Invocation, tag: string): Promise<Containers> {
+export async function openContainers(
+  invocation: Invocation,
+  folder: DeviceFolder,
+): Promise<Containers> {
   const engine = await openEngine(invocation.env);
   const address = await engine.bridgeAddress();
-  const volumes = new Set<string>();
-  const images = new Set<string>();
+  const tag = deviceTag(folder.path);
+  await removeLeftovers(engine, tag);
+  const labels = labelsOf(tag, folder);
   const moduleOf = (name: string, manifest: DeviceManifest, onLine: ModulesOptions["onLine"]) =>
-    containerModule(name, manifest, { engine, address, tag, volumes, onLine });
+    containerModule(name, manifest, { engine, address, tag, labels, onLine });
   return {
     address,
     make: async ({ endpoint, models }, options) => {
       const { env, problems } = await authEnv(options.invocation, endpoint);
       const given = assembleOptions(options.invocation, endpoint);
       // A name that nobody else has: another device on this engine may run a module of the same name.
-      const image = `${endpoint.module.name}:${tag}`;
-      images.add(image);
+      const image = `${imageName(endpoint.module.name)}:${tag}`;
       const { files } = await pack(endpoint, {
         ...given,
         output: { kind: "docker" },
@@ -77,10 +84,17 @@ export async function openContainers(invocation: Invocation, tag: string): Promi
     fromManifest: (manifest, onLine) =>
       Object.keys(manifest.modules).map((name) => moduleOf(name, manifest, onLine)),
     release: async () => {
-      await Promise.all([...volumes].map((volume) => engine.removeVolume(volume)));
-      await Promise.all([...images].map((image) => engine.removeImage(image)));
+      if (!folder.kept) await removeDevice(engine, tag);
     },
   };
+}
+
+/** A module's name may have capitals and hyphens at its ends, an image's not. */
+function imageName(module: string): string {
+  const readable = nameParts(module).join("-");
+  if (readable === module) return module;
+  const hash = createHash("sha256").update(module).digest("hex").slice(0, 6);
+  return ["module", ...nameParts(module), hash].join("-");
 }
 
 /** A deployment manifest in the form of `az iot edge set-modules`. */
@@ -119,7 +133,7 @@ type ContainerContext = {
   readonly engine: Engine;
   readonly address: string;
   readonly tag: string;
-  readonly volumes: Set<string>;
+  readonly labels: Labels;
   readonly onLine: ModulesOptions["onLine"];
 };
 
@@ -128,7 +142,7 @@ function containerModule(
   manifest: DeviceManifest,
   context: ContainerContext,
 ): SimulatedModule {
-  const { engine, address, tag, volumes, onLine } = context;
+  const { engine, address, tag, labels, onLine } = context;
   const entry = manifest.modules[name];
   if (entry === undefined) throw userError("SIM_MODULE", `the manifest has no module '${name}'`);
   const env = Object.entries(entry.env ?? {}).map(([key, { value }]) => `${key}=${value}`);
@@ -139,9 +153,12 @@ function containerModule(
       desired: manifest.desired(name),
       restart: entry.restartPolicy === "never" ? "never" : "always",
       socketFor: () => SOCKET,
-      start: (daemonEnv, socket) => {
+      start: async (daemonEnv, socket) => {
         starts += 1;
-        const createOptions = ownOptions(createOptionsOf(entry), { tag, volumes, socket, address });
+        const own = ownOptions(createOptionsOf(entry), { tag, socket, address });
+        const { createOptions, volumes } = own;
+        // Made here, for their labels: the engine would make them without.
+        for (const volume of volumes) await engine.makeVolume(volume, labels);
         const injected = Object.entries(daemonEnv).map(([key, value]) => `${key}=${value}`);
         return engine.run({
           image: entry.settings.image,
@@ -149,6 +166,7 @@ function containerModule(
           // What createOptions say wins, as it does in aziot-edged.
           env: [...injected, ...env, ...(createOptions.Env ?? [])],
           createOptions,
+          labels: { ...createOptions.Labels, ...labels },
           onLine: (line) => onLine(name, line),
         });
       },
@@ -159,8 +177,10 @@ function containerModule(
 
 type CreateOptions = {
   readonly Env?: readonly string[];
+  readonly Labels?: Labels;
   readonly HostConfig?: {
     readonly Binds?: readonly string[];
+    readonly Mounts?: readonly { readonly Type?: string; readonly Source?: string }[];
     readonly ExtraHosts?: readonly string[];
   } & Readonly<Record<string, unknown>>;
 };
@@ -175,26 +195,34 @@ function createOptionsOf({ settings }: ModuleEntry): CreateOptions {
   return text === "" ? {} : (JSON.parse(text) as CreateOptions);
 }
 
-type Surroundings = Pick<ContainerContext, "tag" | "volumes" | "address"> & {
-  readonly socket: string;
-};
+type Surroundings = Pick<ContainerContext, "tag" | "address"> & { readonly socket: string };
 
 /** With the daemon's socket and the hub's address; its volumes are this device's own. */
 function ownOptions(
   options: CreateOptions,
-  { tag, volumes, socket, address }: Surroundings,
-): CreateOptions {
+  { tag, socket, address }: Surroundings,
+): { readonly createOptions: CreateOptions; readonly volumes: readonly string[] } {
+  const volumes: string[] = [];
+  const ownVolume = (name: string): string => {
+    volumes.push(`${tag}-${name}`);
+    return `${tag}-${name}`;
+  };
   const binds = (options.HostConfig?.Binds ?? []).map((bind) => {
-    if (bind.startsWith("/")) return bind;
-    volumes.add(`${tag}-${bind.slice(0, bind.indexOf(":"))}`);
-    return `${tag}-${bind}`;
+    const [source = "", ...rest] = bind.split(":");
+    return source.startsWith("/") ? bind : [ownVolume(source), ...rest].join(":");
   });
-  return {
+  const mounts = options.HostConfig?.Mounts?.map((mount) => {
+    const named = mount.Type === "volume" && mount.Source !== undefined && mount.Source !== "";
+    return named ? { ...mount, Source: ownVolume(mount.Source) } : mount;
+  });
+  const createOptions = {
     ...options,
     HostConfig: {
       ...options.HostConfig,
       Binds: [...binds, `${socket}:${SOCKET}`],
+      ...(mounts && { Mounts: mounts }),
       ExtraHosts: [...(options.HostConfig?.ExtraHosts ?? []), `${CONTAINER_GATEWAY}:${address}`],
     },
   };
+  return { createOptions, volumes };
 }
