@@ -31,6 +31,8 @@ export type Sender = {
 
 export type SenderOptions = {
   readonly device: Device;
+  /** In every id: a module that has seen the ids of an earlier run would answer from memory. */
+  readonly run: string;
   /** That files are relative to. */
   readonly folder: string;
   readonly clock: Clock;
@@ -39,7 +41,7 @@ export type SenderOptions = {
 
 const DEFAULT_INPUT = "amlInput";
 
-export function createSender({ device, folder, clock, signal }: SenderOptions): Sender {
+export function createSender({ device, run, folder, clock, signal }: SenderOptions): Sender {
   const sends = new Map<string, Sent>();
   const ids = new Map<string, string>();
   const faults = new Map<string, string>();
@@ -51,7 +53,11 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
     if (send.to === undefined) device.hub.sendFromDevice({ bag, body });
     else device.hub.sendToInput(send.to, send.input ?? DEFAULT_INPUT, { bag, body });
   };
-  const run = async (send: Send, name: string, bodies: readonly Uint8Array[]): Promise<void> => {
+  const sendAll = async (
+    send: Send,
+    name: string,
+    bodies: readonly Uint8Array[],
+  ): Promise<void> => {
     const count = send.count ?? bodies.length;
     const start = clock.monotonic();
     for (let number = 0; number < count; number += 1) {
@@ -60,7 +66,7 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
         const dueMs = start + (number * 1000) / send.rate - clock.monotonic();
         if (dueMs > 1) await sleep(dueMs, signal);
       } else if (number % 64 === 63) await new Promise(setImmediate);
-      const mid = `${name}-${String(number + 1).padStart(6, "0")}`;
+      const mid = `${name}-${run}-${String(number + 1).padStart(6, "0")}`;
       ids.set(mid, name);
       deliver(send, bodies[number % bodies.length] ?? new Uint8Array(), mid);
     }
@@ -70,7 +76,7 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
       const name = send.as ?? `send-${sends.size + 1}`;
       if (sends.has(name)) throw userError("SIM_SCENARIO", `two sends are called '${name}'`);
       const bodies = bodiesOf(send, folder);
-      const finished = run(send, name, bodies);
+      const finished = sendAll(send, name, bodies);
       finished.catch((error: unknown) => {
         if (!isStop(error)) faults.set(name, (error as Error).message);
       });
