@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { dirname } from "node:path";
 
+import { moduleNameFault } from "../../core/module-name.ts";
 import { hasErrors } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import { parseLogLevel, parsePort } from "../../runtime/settings.ts";
@@ -117,12 +118,21 @@ function readFlags({ options }: Invocation): Flags {
   return {
     port: port("port"),
     controlPort: port("control-port"),
-    clients: Array.isArray(client) ? client : [],
+    clients: clientsOf(Array.isArray(client) ? client : []),
     level: flagValue(() =>
       parseLogLevel(typeof level === "string" ? level : "warn", "--log-level"),
     ),
     view: viewOf(options),
   };
+}
+
+function clientsOf(names: readonly string[]): readonly string[] {
+  for (const [index, name] of names.entries()) {
+    const fault = moduleNameFault(name);
+    if (fault !== undefined) throw new UsageError(`--client ${fault}`);
+    if (names.indexOf(name) !== index) throw new UsageError(`--client is '${name}' twice`);
+  }
+  return names;
 }
 
 function viewOf({ view, json }: Invocation["options"]): ViewMode {
@@ -142,12 +152,12 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   const { invocation, flags, folder, containers } = stage;
   // Before an image is built, where the names are known by then.
   const early = plan.specs.flatMap(({ name }) => name ?? []);
-  const wrong = early.length > 0 ? namesProblems(plan, [...early, ...flags.clients]) : [];
+  const wrong = early.length > 0 ? namesProblems(plan, early, flags.clients) : [];
   if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
   const names = modules.map(({ module }) => module.name);
-  const late = namesProblems(plan, [...names, ...flags.clients]);
+  const late = namesProblems(plan, names, flags.clients);
   if (late.length > 0) return { problems: [...problems, ...late] };
   invocation.signal.throwIfAborted();
   const { value: scenario, file = "" } = plan.scenario ?? {};
@@ -192,10 +202,21 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   }
 }
 
-function namesProblems({ scenario }: SimulationPlan, names: readonly string[]): readonly Problem[] {
-  if (scenario === undefined) return [];
+function namesProblems(
+  { scenario }: SimulationPlan,
+  modules: readonly string[],
+  clients: readonly string[],
+): readonly Problem[] {
+  const twice = clients.filter((name) => modules.includes(name));
+  const clashes = twice.map((name): Problem => ({
+    code: "SIM_MODULE",
+    severity: "error",
+    message: `--client is '${name}', which is a module of the device`,
+    hint: "Give the client a name of its own.",
+  }));
+  if (scenario === undefined) return clashes;
   const { steps, volumes = {} } = scenario.value;
-  return checkNames(steps, Object.keys(volumes), names);
+  return [...clashes, ...checkNames(steps, Object.keys(volumes), [...modules, ...clients])];
 }
 
 async function modulesOf(

@@ -71,9 +71,16 @@ type Issue = {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly keys?: readonly string[];
+  /** Of a key that may not be called so. */
+  readonly issues?: readonly { readonly message: string }[];
 };
 
 function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem {
+  const name = issue.code === "invalid_key" ? issue.issues?.[0] : undefined;
+  if (name !== undefined) {
+    const place = placeOfKey(root, issue.path);
+    return { ...fault(place, name.message), hint: "Write bearing-monitor, for example." };
+  }
   let node: Node | undefined = root;
   let { at } = root;
   for (const key of issue.path) {
@@ -92,6 +99,17 @@ function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem
   // What the library expects stands behind its own preamble.
   const expected = /expected (?<what>.*?)(?:, received .*)?$/.exec(issue.message)?.groups?.["what"];
   return fault(at, `${path} is ${value}, must be ${expected ?? "as the schema says"}`);
+}
+
+function placeOfKey(root: Node, path: readonly PropertyKey[]): Place {
+  let node: Node | undefined = root;
+  let { at } = root;
+  for (const key of path) {
+    const entry = entryOf(node, String(key));
+    ({ at } = entry ?? { at });
+    node = entry?.node;
+  }
+  return at;
 }
 
 function fault(at: Place, message: string): Problem {

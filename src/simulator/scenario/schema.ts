@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 
+import { MODULE_NAME, moduleNameFault } from "../../core/module-name.ts";
 import { MAX_TIMER_MS } from "../../core/timer.ts";
 import { durationMs } from "./duration.ts";
 
@@ -18,6 +19,9 @@ const duration = z
   .refine((value) => !(durationMs(value) > MAX_TIMER_MS), "expected at most 596h")
   .describe("30s, 500ms, 2m, or a number of seconds");
 const name = z.string().min(1);
+const moduleName = z.string().regex(MODULE_NAME, {
+  error: ({ input }) => `the name of a module ${moduleNameFault(String(input))}`,
+});
 /** An outbox has no less. */
 const MIN_VOLUME_BYTES = 65_536;
 const count = z.int().nonnegative();
@@ -115,13 +119,16 @@ export type Step = {
 
 const head = {
   modules: z
-    .record(name, z.string())
+    .record(moduleName, z.string())
     .refine((modules) => Object.keys(modules).length > 0, "expected at least one module")
     .describe("a spec file, relative to this one, for each module"),
   routes: routes.optional(),
   timeToLiveSecs: z.int().optional(),
   volumes: z
-    .record(name, z.int().min(MIN_VOLUME_BYTES, `expected at least ${MIN_VOLUME_BYTES} bytes`))
+    .record(
+      moduleName,
+      z.int().min(MIN_VOLUME_BYTES, `expected at least ${MIN_VOLUME_BYTES} bytes`),
+    )
     .describe("bytes; what fill disk needs")
     .optional(),
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -55,13 +55,44 @@ suite("edgewright simulate, refused", () => {
     ["--log-level", "loud"],
     ["--port", "66000"],
     ["--control-port", "x"],
+    ["--client", "a/b#+"],
+    ["--client", ""],
   ] as const) {
     test(`${flag} ${value} is wrong usage, and the command ends`, LIMIT, async (context) => {
-      const { exit, code, message } = await refusal(specFile(context), flag, value);
+      const { exit, code, message } = await refusal(specFile(context), `${flag}=${value}`);
       assert.deepEqual([exit, code], [2, "CLI_USAGE"]);
-      assert.match(message, new RegExp(`${flag} is '?${value}`));
+      assert.match(message, new RegExp(`${flag} is '?${value.replace("+", "\\+")}`));
     });
   }
+
+  test("a client that is called like a module, or like another client", LIMIT, async (context) => {
+    const file = specFile(context);
+    const clash = await refusal(file, "--client", "test-a");
+    assert.deepEqual([clash.exit, clash.code], [1, "SIM_MODULE"]);
+    assert.match(clash.message, /'test-a', which is a module/);
+    const twice = await refusal(file, "--client", "c", "--client", "c");
+    assert.deepEqual([twice.exit, twice.code], [2, "CLI_USAGE"]);
+  });
+
+  test(
+    "a name that a device does not take is refused before a file is written",
+    LIMIT,
+    async (context) => {
+      const folder = tempFolder(context);
+      writeFileSync(join(folder, "a.yml"), SPEC);
+      const scenario = join(folder, "scenario.yml");
+      const state = join(folder, "deep", "state");
+      writeFileSync(scenario, 'modules: { "../../evil": ./a.yml }\nsteps: [{ wait: 1s }]\n');
+      const { exit, code } = await refusal(scenario, "--state", state);
+      assert.deepEqual([exit, code], [1, "SIM_SCENARIO"]);
+      assert.deepEqual(readdirSync(folder), ["a.yml", "scenario.yml"]);
+      const dotted = join(folder, "dotted.yml");
+      writeFileSync(dotted, `${SPEC}edge: { module: a.b }\n`);
+      const named = await refusal(dotted);
+      assert.deepEqual([named.exit, named.code], [1, "SIM_MODULE"]);
+      assert.match(named.message, /edge.module is 'a.b'/);
+    },
+  );
 
   test("--state where no folder can be made", LIMIT, async (context) => {
     const { exit, code, message, hint } = await refusal(

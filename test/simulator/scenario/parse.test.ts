@@ -94,6 +94,15 @@ suite("scenario", () => {
       /name/,
     ],
     ["no steps", "modules: { m: x }\n", 1, /steps is absent/],
+    ...["../../evil", "bad name/#+", "$edgeHub", "", "m".repeat(300)].map(
+      (module) =>
+        [
+          `a module called '${module.slice(0, 20)}'`,
+          `modules:\n  "${module}": x\nsteps: [{ wait: 1s }]\n`,
+          2,
+          /name of a module is '.*', must be 1 to 128 letters/,
+        ] as const,
+    ),
   ] as const) {
     test(`a head with ${name} is refused at its place, with a hint`, () => {
       const { ok, problems } = parseScenario(text, "scenario.yml");
