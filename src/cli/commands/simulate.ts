@@ -156,7 +156,8 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
-  const names = modules.map(({ module }) => module.name);
+  const stopped = stoppedModules(plan);
+  const names = [...modules.map(({ module }) => module.name), ...stopped];
   const late = namesProblems(plan, names, flags.clients);
   if (late.length > 0) return { problems: [...problems, ...late] };
   invocation.signal.throwIfAborted();
@@ -174,8 +175,11 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
       gatewayHostName: containers === undefined ? "localhost" : CONTAINER_GATEWAY,
       addresses: containers === undefined ? [] : [containers.address],
       modules: modules.map(({ module }) => module),
-      clients: flags.clients,
-      routes: scenario?.routes ?? Object.assign({}, ...modules.map(({ routes }) => routes)),
+      clients: [...flags.clients, ...stopped],
+      routes:
+        scenario?.routes ??
+        plan.manifest?.routes ??
+        Object.assign({}, ...modules.map(({ routes }) => routes)),
       timeToLiveSecs:
         scenario?.timeToLiveSecs ?? plan.manifest?.timeToLiveSecs ?? TIME_TO_LIVE_SECS,
       clock,
@@ -200,6 +204,12 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   } finally {
     volumes.release();
   }
+}
+
+/** They have an identity, and nothing runs. */
+function stoppedModules({ manifest }: SimulationPlan): readonly string[] {
+  const modules = Object.entries(manifest?.modules ?? {});
+  return modules.flatMap(([name, { running }]) => (running ? [] : [name]));
 }
 
 function namesProblems(
@@ -228,7 +238,8 @@ async function modulesOf(
     if (shown) writeLine(`${module}: ${line}`);
   };
   if (plan.manifest !== undefined) {
-    return { modules: containers?.fromManifest(plan.manifest, onLine) ?? [], problems: [] };
+    const modules = await containers?.fromManifest(plan.manifest, onLine);
+    return { modules: modules ?? [], problems: [] };
   }
   const make = containers?.make ?? processModule;
   const read = await loadModules(plan.specs, { invocation, folder, onLine, make });

@@ -8,8 +8,8 @@ import { parseScenario } from "../../simulator/scenario/parse.ts";
 import type { Scenario } from "../../simulator/scenario/parse.ts";
 import { UsageError } from "../command.ts";
 import type { Invocation } from "../command.ts";
-import { readManifest } from "./container-modules.ts";
-import type { DeviceManifest } from "./container-modules.ts";
+import { readManifest } from "./deployment-manifest.ts";
+import type { DeviceManifest } from "./deployment-manifest.ts";
 import type { SpecModule } from "./simulated-modules.ts";
 
 export type SimulationPlan = {
