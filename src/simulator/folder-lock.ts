@@ -50,12 +50,17 @@ function makeStateFolder(folder: string): void {
   try {
     makeFolder(folder, 0o700);
   } catch (error) {
-    throw stateFault(folder, error);
+    throw folderFault(folder, error);
   }
 }
 
-function stateFault(folder: string, error: unknown): UserError {
+function folderFault(folder: string, error: unknown): UserError {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST") {
+    return userError("SIM_STATE", `${folder} is a file, must be a folder`, {
+      hint: "Give a folder with --state; one that is not there is made.",
+    });
+  }
   return userError("SIM_STATE", `the folder ${folder} cannot be used: ${code ?? message}`, {
     hint: "Give a folder that can be written with --state.",
   });
@@ -76,7 +81,7 @@ async function listen(path: string): Promise<Server | undefined> {
     return server;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return undefined;
-    throw stateFault(dirname(path), error);
+    throw folderFault(dirname(path), error);
   }
 }
 

@@ -17,7 +17,7 @@ import { flagValue, UsageError } from "../command.ts";
 import type { Command, Invocation, Outcome } from "../command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "../simulation/container-modules.ts";
 import type { Containers } from "../simulation/container-modules.ts";
-import { openDeviceFolder } from "../simulation/device-folder.ts";
+import { folderError, openDeviceFolder } from "../simulation/device-folder.ts";
 import { showDevice } from "../simulation/device-view.ts";
 import type { ViewMode } from "../simulation/device-view.ts";
 import { DEVICE_OPTION } from "../given/endpoint.ts";
@@ -90,7 +90,7 @@ export const SIMULATE: Command = {
       signal.throwIfAborted();
       return await simulate(plan.value, { invocation, flags, folder: folder.path, containers });
     } catch (error) {
-      if (!signal.aborted || plan.value.scenario === undefined) throw error;
+      if (!signal.aborted || plan.value.scenario === undefined) throw folderError(folder, error);
       return stoppedOutcome({ ok: false, steps: [] });
     } finally {
       // What is in the engine is found by its folder: that goes last.

@@ -3,10 +3,11 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 
 import { userError } from "../../core/problem.ts";
 import { isAbandoned, lockFolder } from "../../simulator/folder-lock.ts";
+import { StorageFault } from "../../simulator/hub/storage-fault.ts";
 import type { Invocation } from "../command.ts";
 
 export type DeviceFolder = {
@@ -57,6 +58,18 @@ function temporaryFolder(prefix: string): string {
       hint: "Set TMPDIR to a folder that can be written, or give one with --state.",
     });
   }
+}
+
+/** What the system said of a file in it, as a fault of the folder; any other error as it is. */
+export function folderError({ path: folder }: DeviceFolder, error: unknown): unknown {
+  const cause: unknown = error instanceof StorageFault ? error.cause : error;
+  if (!(cause instanceof Error)) return error;
+  const { code, path, message } = cause as NodeJS.ErrnoException;
+  const inFolder = path?.startsWith(`${folder}${sep}`) === true;
+  if (cause === error && !inFolder) return error;
+  return userError("SIM_STATE", `${inFolder ? path : folder} cannot be used: ${code ?? message}`, {
+    hint: "Make room, and let what stands there be the device's own and writable.",
+  });
 }
 
 /** Those of devices that died before they could remove them; of this user alone. */

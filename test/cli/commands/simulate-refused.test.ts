@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -93,6 +93,55 @@ suite("edgewright simulate, refused", () => {
       assert.match(named.message, /edge.module is 'a.b'/);
     },
   );
+
+  test("--state that is a file", LIMIT, async (context) => {
+    const file = specFile(context);
+    const { exit, code, message, hint } = await refusal(file, "--state", file);
+    assert.deepEqual(
+      [exit, code, message],
+      [1, "SIM_STATE", `${file} is a file, must be a folder`],
+    );
+    assert.match(hint ?? "", /--state/);
+  });
+
+  test("a damaged file of the state is told by name, whichever it is", LIMIT, async (context) => {
+    const folder = tempFolder(context);
+    writeFileSync(join(folder, "a.yml"), `${SPEC}edge: { volume: { name: data, path: /data } }\n`);
+    const scenario = join(folder, "scenario.yml");
+    const steps = "[{ expect: { connected: a, within: 30s } }]";
+    writeFileSync(scenario, `modules: { a: ./a.yml }\nsteps: ${steps}\n`);
+    const state = join(folder, "state");
+    const run = () => refusal(scenario, "--state", state);
+    assert.deepEqual(await run(), { exit: 0, code: undefined, message: "", hint: undefined });
+    for (const [name, text] of [
+      ["hub/sessions.json", "{"],
+      ["hub/sessions.json", '{"sim-device/a": 5}'],
+      ["identities.json", "[]"],
+      ["identities.json", '{"a": "no key"}'],
+      ["ca.pem", "nonsense"],
+      ["ca.key.pem", ""],
+      ["hub/twins/a.json", "null"],
+      ["hub/twins/a.json", '{"desired": {}}'],
+      ["hub/twins/other.json", ""],
+    ] as const) {
+      const path = join(state, name);
+      const before = existsSync(path) ? readFileSync(path) : undefined;
+      writeFileSync(path, text);
+      const { exit, code, message, hint } = await run();
+      assert.deepEqual([exit, code], [1, "SIM_STATE"], `${name} ${text}: ${message}`);
+      assert.ok(message.startsWith(`${path} `), message);
+      assert.match(hint ?? "", /remove it/);
+      if (before === undefined) rmSync(path);
+      else writeFileSync(path, before);
+    }
+    rmSync(join(state, "modules"), { recursive: true });
+    writeFileSync(join(state, "modules"), "");
+    const { exit, code, message } = await run();
+    assert.deepEqual([exit, code], [1, "SIM_STATE"], message);
+    rmSync(join(state, "modules"));
+    rmSync(join(state, "ca.pem"));
+    assert.equal((await run()).exit, 0);
+  });
 
   test("--state where no folder can be made", LIMIT, async (context) => {
     const { exit, code, message, hint } = await refusal(
