@@ -123,12 +123,13 @@ export class Device {
     return this.#hub;
   }
 
-  async open(): Promise<void> {
+  async open(isCut = false): Promise<void> {
     this.#hub = await openHub({
       ...this.#options,
       hub: HUB,
       device: DEVICE,
       port: this.#port,
+      isCut,
       folder: join(this.#options.folder, "hub"),
       certificates: this.#certificates,
       identities: this.#identities,
@@ -137,10 +138,11 @@ export class Device {
     this.#port = this.#hub.port;
   }
 
-  /** What was not on disk is gone, as after a power cut of the hub. */
+  /** What was not on disk is gone, as after a power cut of the hub. A cut of its network goes on. */
   async restartHub(): Promise<void> {
-    await this.hub.close();
-    await this.open();
+    const old = this.hub;
+    await old.close();
+    await this.open(old.isCut);
   }
 
   /** Another authority, and a hub with a certificate of it: who trusts the old one is kept out. */

@@ -32,6 +32,8 @@ export type BrokerOptions = {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  /** It opens as `cut` leaves it. */
+  readonly isCut: boolean;
   readonly folder: string;
   readonly certificates: Certificates;
   readonly identities: Identities;
@@ -202,10 +204,10 @@ type Door = Pick<Broker, "port" | "cut" | "restore" | "close">;
 
 /** A cut is a door that lets nobody in: the port stays ours, so that nobody else takes it. */
 async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
-  const { certificates, host, port } = options;
+  const { certificates, host, port, isCut } = options;
   const methods = createMethodsApi(options);
   const sockets = new Set<Socket>();
-  let open = true;
+  let open = !isCut;
   const server: Server = createServer(
     // Without noDelay every hop waits 40 ms for an answer that is not coming.
     { key: certificates.key, cert: certificates.cert, noDelay: true },

@@ -41,6 +41,8 @@ export type HubOptions = {
   readonly device: string;
   readonly host: string;
   readonly port: number;
+  /** Nobody is let in until `restore`. */
+  readonly isCut: boolean;
   /** Where queues, sessions and twins are kept. */
   readonly folder: string;
   readonly certificates: Certificates;
@@ -80,10 +82,12 @@ export class Hub {
   #table: RouteTable = { targetsOf: () => [] };
   #lastId: number;
   #closed: Promise<void> | undefined;
+  #isCut: boolean;
 
   constructor(options: HubOptions) {
     const { folder, log, clock } = options;
     this.#options = options;
+    this.#isCut = options.isCut;
     const opened = openMessageStore(join(folder, "messages"), (message) => log.warn(message));
     this.#store = opened.store;
     this.#lastId = opened.found.reduce((last, { message }) => Math.max(last, message.id), 0);
@@ -136,6 +140,10 @@ export class Hub {
     });
   }
 
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   get port(): number {
     return this.#broker?.port ?? 0;
   }
@@ -185,10 +193,12 @@ export class Hub {
 
   /** Ends every connection and lets nobody in until `restore`. */
   cut(): void {
+    this.#isCut = true;
     this.#broker?.cut();
   }
 
   restore(): void {
+    this.#isCut = false;
     this.#broker?.restore();
   }
 

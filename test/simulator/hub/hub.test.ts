@@ -184,4 +184,24 @@ suite("hub", () => {
     };
     assert.equal((await device.hub.callMethod(call)).status, 404);
   });
+
+  test(
+    "a restart ends no cut: nobody is let in until it is restored",
+    withMosquitto,
+    async (context) => {
+      const { device } = await testDevice(context, { clients: ["m"] });
+      const publish = () => mosquitto(device, "pub", { topic: `${EVENTS}%24.on=o/` });
+      device.hub.cut();
+      await device.restartHub();
+      assert.notEqual((await publish()).status, 0);
+      await device.restartHub();
+      assert.notEqual((await publish()).status, 0);
+      assert.equal(device.upstream.count(), 0);
+      device.hub.restore();
+      assert.equal((await publish()).status, 0);
+      await device.restartHub();
+      assert.equal((await publish()).status, 0);
+      assert.equal(device.upstream.count(), 2);
+    },
+  );
 });
