@@ -11,6 +11,7 @@ import { serveControl } from "../../simulator/control.ts";
 import { startDevice } from "../../simulator/device.ts";
 import type { Device } from "../../simulator/device.ts";
 import { checkNames } from "../../simulator/scenario/check.ts";
+import { checkFiles } from "../../simulator/scenario/send-bodies.ts";
 import { runScenario } from "../../simulator/scenario/run.ts";
 import type { Verdict } from "../../simulator/scenario/run.ts";
 import { flagValue, UsageError } from "../command.ts";
@@ -152,7 +153,10 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   const { invocation, flags, folder, containers } = stage;
   // Before an image is built, where the names are known by then.
   const early = plan.specs.flatMap(({ name }) => name ?? []);
-  const wrong = early.length > 0 ? namesProblems(plan, early, flags.clients) : [];
+  const wrong = [
+    ...(early.length > 0 ? namesProblems(plan, early, flags.clients) : []),
+    ...filesProblems(plan),
+  ];
   if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
@@ -204,6 +208,10 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   } finally {
     volumes.release();
   }
+}
+
+function filesProblems({ scenario }: SimulationPlan): readonly Problem[] {
+  return scenario === undefined ? [] : checkFiles(scenario.value.steps, dirname(scenario.file));
 }
 
 /** They have an identity, and nothing runs. */

@@ -1,15 +1,11 @@
 /** Messages that a scenario sends, each with an id of its own, and how many came back. */
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-
 import { userError } from "../../core/problem.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Device } from "../device.ts";
 import { isStop, sleep } from "./patience.ts";
-import type { Step } from "./schema.ts";
-
-type Send = Extract<Step, { verb: "send" }>["value"];
+import { bodiesOf } from "./send-bodies.ts";
+import type { Send } from "./send-bodies.ts";
 
 type Sent = {
   /** Of `as`, or of its place among the sends. */
@@ -67,8 +63,14 @@ export function createSender({ device, run, folder, clock, signal }: SenderOptio
         if (dueMs > 1) await sleep(dueMs, signal);
       } else if (number % 64 === 63) await new Promise(setImmediate);
       const mid = `${name}-${run}-${String(number + 1).padStart(6, "0")}`;
+      // Known before it goes out: what routes send straight to the cloud is there at once.
       ids.set(mid, name);
-      deliver(send, bodies[number % bodies.length] ?? new Uint8Array(), mid);
+      try {
+        deliver(send, bodies[number % bodies.length] ?? new Uint8Array(), mid);
+      } catch (error) {
+        ids.delete(mid);
+        throw error;
+      }
     }
   };
   return {
@@ -92,17 +94,4 @@ export function createSender({ device, run, folder, clock, signal }: SenderOptio
       return faults;
     },
   };
-}
-
-function bodiesOf({ file, body }: Send, folder: string): readonly Uint8Array[] {
-  if (file === undefined) return [Buffer.from(JSON.stringify(body ?? null))];
-  const path = resolve(folder, file);
-  try {
-    const lines = readFileSync(path, "utf8").split("\n");
-    const bodies = lines.filter((line) => line.trim() !== "").map((line) => Buffer.from(line));
-    if (bodies.length > 0) return bodies;
-  } catch (error) {
-    throw userError("SIM_MESSAGE", `${file} cannot be read: ${(error as Error).message}`);
-  }
-  throw userError("SIM_MESSAGE", `${file} holds no line, must hold one body a line`);
 }

@@ -94,6 +94,32 @@ suite("edgewright simulate, refused", () => {
     },
   );
 
+  test(
+    "files of sends that are not there or empty are told with their steps, before a module starts",
+    LIMIT,
+    async (context) => {
+      const folder = tempFolder(context);
+      writeFileSync(join(folder, "a.yml"), SPEC);
+      writeFileSync(join(folder, "empty.jsonl"), "\n \n");
+      const scenario = join(folder, "scenario.yml");
+      writeFileSync(
+        scenario,
+        "modules: { a: ./a.yml }\nsteps:\n  - wait: 1h\n  - send: { to: a, file: nowhere.jsonl }\n  - send: { to: a, file: empty.jsonl }\n",
+      );
+      const { code, document } = await edgewrightJson(["simulate", scenario]);
+      assert.equal(code, 1);
+      assert.deepEqual(
+        document.problems.map(({ code: of, at, hint }) => [of, at?.line, hint === undefined]),
+        [
+          ["SIM_MESSAGE", 4, false],
+          ["SIM_MESSAGE", 5, false],
+        ],
+      );
+      assert.match(document.problems[0]?.message ?? "", /nowhere.jsonl cannot be read/);
+      assert.match(document.problems[1]?.message ?? "", /empty.jsonl holds no line/);
+    },
+  );
+
   test("--state that is a file", LIMIT, async (context) => {
     const file = specFile(context);
     const { exit, code, message, hint } = await refusal(file, "--state", file);
