@@ -55,8 +55,10 @@ export function openTwins(folder: string): Twins {
     patch: (module, name, patch) => {
       const twin = of(module);
       const fault = twinFault(patch);
+      // Merged only then: a patch of any depth could not be.
+      if (fault !== undefined) return { ok: false, fault };
       const properties = mergePatch(twin[name].properties, patch);
-      const result = fault ?? twinFault(properties);
+      const result = twinFault(properties);
       if (result !== undefined) return { ok: false, fault: result };
       const version = twin[name].version + 1;
       const next = { ...twin, [name]: { properties, version } };
