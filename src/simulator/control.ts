@@ -18,6 +18,7 @@ import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 
 import type { Device } from "./device.ts";
+import { inputNameFault } from "./hub/input-name.ts";
 import { isObject } from "./hub/merge-patch.ts";
 import { MessageRefused } from "./hub/message-limits.ts";
 import type { HubMessage } from "./hub/message.ts";
@@ -103,9 +104,11 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
   if (!device.knows(module)) {
     return { status: 404, body: { message: `there is no module '${module}'` } };
   }
+  const inputFault = inputNameFault(name);
   switch (`${method} ${what}`) {
     case "POST inputs":
       if (name === "") return refused("the name of an input stands behind /inputs/");
+      if (inputFault !== undefined) return refused(`the name of an input ${inputFault}`);
       device.hub.sendToInput(module, name, outsideMessage(request));
       return { status: 202, body: {} };
     case "GET twin":

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { MODULE_NAME, moduleNameFault } from "../../core/module-name.ts";
 import { MAX_TIMER_MS } from "../../core/timer.ts";
+import { INPUT_NAME, INPUT_NAME_RULE } from "../hub/input-name.ts";
 import { durationMs } from "./duration.ts";
 
 const NO_DURATION = "expected a duration like 30s, 500ms, 2m or 1h, or a number of seconds";
@@ -49,10 +50,11 @@ const routes = z.record(
   ),
 );
 
+const inputName = z.string(NO_NAME).regex(INPUT_NAME, `expected ${INPUT_NAME_RULE}`);
 const NO_RATE = "expected a number above 0";
 const send = z.strictObject({
   to: name.describe("a module; without it the device itself sends, and routes decide").optional(),
-  input: name.optional(),
+  input: inputName.optional(),
   file: z
     .string()
     .describe("one body a line; from its start again when it is at its end")

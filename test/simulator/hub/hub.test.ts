@@ -204,4 +204,27 @@ suite("hub", () => {
       assert.equal(device.upstream.count(), 2);
     },
   );
+
+  for (const filter of ["inputs/in1/#", "inputs/in1/+", "inputs/+", "inputs/in1", "#"]) {
+    test(
+      `${filter} is not granted, since nothing would come of it`,
+      withMosquitto,
+      async (context) => {
+        const { device, log } = await testDevice(context, { clients: ["m"] });
+        const topic = `devices/sim-device/modules/m/${filter}`;
+        const { stderr } = await mosquitto(device, "sub", { topic });
+        assert.match(stderr, /denied|rejected/i);
+        assert.match(log.lines.join("\n"), /may not subscribe to devices/);
+      },
+    );
+  }
+
+  test("all inputs together are granted and delivered", withMosquitto, async (context) => {
+    const { device } = await testDevice(context, { clients: ["m"] });
+    device.hub.sendToInput("m", "in1", jsonMessage({ x: 1 }, "7"));
+    const { stdout, stderr } = await mosquitto(device, "sub", {
+      topic: "devices/sim-device/modules/m/inputs/#",
+    });
+    assert.equal(stdout.trim(), '{"x":1}', stderr);
+  });
 });

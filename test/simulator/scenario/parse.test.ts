@@ -34,6 +34,10 @@ suite("scenario", () => {
     ["just text", /steps.0 is "just text", must be/],
     ["{ wait: 5s, more: 1 }", /2 verbs/],
     ["{ send: { bogus: 1 } }", /send.bogus is no key/],
+    [
+      "{ send: { to: m, input: a/b, body: 1 } }",
+      /send.input is "a\/b", must be a level of a topic/,
+    ],
     ["{ send: 5 }", /send is 5, must be a mapping$/],
     [
       "{ send: { to: m, count: 1.5, body: 1 } }",
