@@ -147,17 +147,18 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
 function overview(device: Device): object {
   const hub = device.hub;
   const connected = new Set(hub.connectedModules());
+  const stateOf = (name: string) => ({
+    connected: connected.has(name),
+    waiting: hub.queueLength(name),
+  });
   return {
     modules: Object.fromEntries(
       device.names.map((name) => [
         name,
-        {
-          connected: connected.has(name),
-          waiting: hub.queueLength(name),
-          restarts: device.modules.get(name)?.restarts() ?? 0,
-        },
+        { ...stateOf(name), restarts: device.modules.get(name)?.restarts() ?? 0 },
       ]),
     ),
+    clients: Object.fromEntries(device.clients.map((name) => [name, stateOf(name)])),
     counters: hub.counters(),
     upstream: device.upstream.count(),
     mqtt: { host: "localhost", port: hub.port, ca: device.caFile },

@@ -101,6 +101,8 @@ export class Device {
   readonly upstream = createUpstream();
   readonly modules = new Map<string, Supervised>();
   readonly names: readonly string[];
+  /** Identities without a module of ours. */
+  readonly clients: readonly string[];
   readonly caFile: string;
   readonly #options: DeviceOptions;
   #certificates: Certificates;
@@ -114,6 +116,7 @@ export class Device {
     this.#certificates = certificates;
     this.#identities = identities;
     this.#port = options.port;
+    this.clients = options.clients;
     this.names = options.modules.map(({ name }) => name);
     this.caFile = join(options.folder, "ca.pem");
   }
@@ -183,7 +186,7 @@ export class Device {
 
   /** A module of this device, or another client's identity on it. */
   knows(name: string): boolean {
-    return this.names.includes(name) || this.#options.clients.includes(name);
+    return this.names.includes(name) || this.clients.includes(name);
   }
 
   /** What another client needs to be this module. */

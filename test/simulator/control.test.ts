@@ -100,6 +100,18 @@ suite("control over HTTP", () => {
     assert.equal(device.upstream.count(), 1);
   });
 
+  test("what is connected and what waits is shown of other clients too", async (context) => {
+    const { ask } = await controlled(context);
+    for (const module of ["m", "other", "other"])
+      await ask("POST", `/modules/${module}/inputs/in`, "{}");
+    const { modules, clients } = JSON.parse((await ask("GET", "/")).text) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(modules, { m: { connected: false, waiting: 1, restarts: 0 } });
+    assert.deepEqual(clients, { other: { connected: false, waiting: 2 } });
+  });
+
   test("a refused set of routes changes nothing", async (context) => {
     const { ask, device } = await controlled(context);
     await ask("PUT", "/routes", "[]");
