@@ -8,12 +8,11 @@ import type { Problem } from "../core/problem.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { EXIT } from "./exit-codes.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { renderCounts, renderProblem } from "./terminal/render.ts";
 import { watchOutput } from "./terminal/standard-output.ts";
 import { VERSION } from "./version.ts";
-
-const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
 
 /** All that ask for an end in good order; a closed terminal does it by SIGHUP. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;

@@ -14,6 +14,7 @@ import { checkNames } from "../../simulator/scenario/check.ts";
 import { checkFiles } from "../../simulator/scenario/send-bodies.ts";
 import { runScenario } from "../../simulator/scenario/run.ts";
 import type { Verdict } from "../../simulator/scenario/run.ts";
+import { EXIT } from "../exit-codes.ts";
 import { flagValue, UsageError } from "../command.ts";
 import type { Command, Invocation, Outcome } from "../command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "../simulation/container-modules.ts";
@@ -286,9 +287,6 @@ async function untilStopped(
   return undefined;
 }
 
-/** As a shell says it of a program that Ctrl-C ended. */
-const STOPPED_EXIT = 130;
-
 function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
   const problem: Problem = {
     code: "SIM_STOPPED",
@@ -296,7 +294,7 @@ function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
     message: "the scenario was stopped before its end",
     hint: "Let it run to its end for a verdict.",
   };
-  return { problems: [problem], json, exitCode: STOPPED_EXIT };
+  return { problems: [problem], json, exitCode: EXIT.stopped };
 }
 
 function outcomeOf({ failedAt, ...verdict }: Verdict, problems: readonly Problem[]): Outcome {
