@@ -1,6 +1,7 @@
 /** The command line: arguments → command → what is printed → exit code. The only place that exits. */
 
 import { readFileSync, statSync } from "node:fs";
+import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 
 import { hasErrors, inOrder, UserError } from "../core/problem.ts";
@@ -70,6 +71,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
     // Only a command that listens to it changes what a signal does.
     get signal() {
       if (!listening) for (const name of SIGNALS) process.once(name, onSignal);
+      if (!listening) process.once("SIGHUP", () => (hungUp = true));
       listening = true;
       return stop.signal;
     },
@@ -167,9 +169,13 @@ function bug(json: boolean, error: unknown): number {
   return EXIT.bug;
 }
 
+const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+let hungUp = false;
 process.exitCode = await main(process.argv.slice(2));
 // What is still open then is a defect, and may be ended like any other program.
 for (const name of SIGNALS) process.removeAllListeners(name);
+// On its way out Node sets the terminal back, and aborts over one that is gone.
+if (hungUp && onTerminal) process.kill(process.pid, "SIGHUP");
 // The last line may fail after everything else is done.
 process.once("exit", () => {
   if (output.failed()) process.exitCode = EXIT.input;

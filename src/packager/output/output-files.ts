@@ -2,9 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "../../core/make-folder.ts";
 import { UserError, userError } from "../../core/problem.ts";
 
 export type OutputFiles = {
@@ -28,7 +29,7 @@ export function createOutputFiles(): OutputFiles {
     const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
     try {
       if (await isFolder(path)) throw outputError(path, "is a folder");
-      const made = await mkdir(dirname(path), { recursive: true });
+      const made = makeFolder(dirname(path));
       if (made !== undefined) folders.push(made);
       await (await open(draft, "wx")).close();
     } catch (error) {
