@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
+import { renderExitCodes } from "../src/cli/exit-codes.ts";
 import { renderCommandHelp } from "../src/cli/help.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { CODES } from "../src/core/codes.ts";
@@ -35,7 +36,7 @@ function cliPage(): string {
   const sections = COMMANDS.map(
     (command) => `## ${command.name}\n\n\`\`\`text\n${renderCommandHelp(command)}\n\`\`\`\n`,
   );
-  return `# Command line\n\n${NOTICE}\n\nResults go to stdout, problems and progress to stderr. Exit codes: 0 fine, 1 the input has errors, 2 wrong usage, 70 a defect of edgewright.\n\n${sections.join("\n")}`;
+  return `# Command line\n\n${NOTICE}\n\nResults go to stdout, problems and progress to stderr. ${renderExitCodes()}\n\n${sections.join("\n")}`;
 }
 
 const files: readonly (readonly [string, string])[] = [

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 
+import { EXIT } from "../src/cli/exit-codes.ts";
 import { CODES } from "../src/core/codes.ts";
+import { EXIT_CODES } from "../src/runtime/batch/report/verdict.ts";
 import { REPOSITORY } from "./support/repository.ts";
 
 function filesUnder(folder: string, ending: string): readonly string[] {
@@ -22,6 +24,14 @@ suite("docs", () => {
       (code) => !text.includes(`"${code}"`) && !text.includes(`${code}:`),
     );
     assert.deepEqual(unused, []);
+  });
+
+  test("every exit code stands in the page of the command line", () => {
+    const page = readFileSync(join(REPOSITORY, "docs/cli.md"), "utf8");
+    const paragraph = page.split("\n").find((line) => line.includes("Exit codes")) ?? "";
+    for (const code of [...Object.values(EXIT), ...Object.values(EXIT_CODES)]) {
+      assert.match(paragraph, new RegExp(`\\b${code}\\b`));
+    }
   });
 
   test("every hint is a sentence", () => {

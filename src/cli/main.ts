@@ -1,6 +1,7 @@
 /** The command line: arguments → command → what is printed → exit code. The only place that exits. */
 
 import { readFileSync, statSync } from "node:fs";
+import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 
 import { hasErrors, inOrder, UserError } from "../core/problem.ts";
@@ -8,13 +9,15 @@ import type { Problem } from "../core/problem.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { EXIT } from "./exit-codes.ts";
 import { leaveSignalsAlone } from "./first-signal.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { renderCounts, renderProblem } from "./terminal/render.ts";
 import { watchOutput } from "./terminal/standard-output.ts";
 import { VERSION } from "./version.ts";
 
-const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
+/** All that ask for an end in good order; a closed terminal does it by SIGHUP. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 // Also before a command: help and usage are printed too.
 const output = watchOutput(process, (problem) => printProblems([problem]));
@@ -59,6 +62,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   output.onLost(onSignal);
+  let listening = false;
   return {
     args: positionals,
     options: values,
@@ -70,8 +74,9 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
     announce: (outcome) => void report(outcome, json),
     // Only a command that listens to it changes what a signal does.
     get signal() {
-      process.once("SIGTERM", onSignal);
-      process.once("SIGINT", onSignal);
+      if (!listening) for (const name of SIGNALS) process.once(name, onSignal);
+      if (!listening) process.once("SIGHUP", () => (hungUp = true));
+      listening = true;
       return stop.signal;
     },
   };
@@ -168,7 +173,13 @@ function bug(json: boolean, error: unknown): number {
   return EXIT.bug;
 }
 
+const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+let hungUp = false;
 process.exitCode = await main(process.argv.slice(2));
+// What is still open then is a defect, and may be ended like any other program.
+for (const name of SIGNALS) process.removeAllListeners(name);
+// On its way out Node sets the terminal back, and aborts over one that is gone.
+if (hungUp && onTerminal) process.kill(process.pid, "SIGHUP");
 // The last line may fail after everything else is done.
 process.once("exit", () => {
   if (output.failed()) process.exitCode = EXIT.input;

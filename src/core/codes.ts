@@ -163,6 +163,7 @@ export const CODES = {
   SIM_MESSAGE: { title: "A message cannot be sent", kind: "bad-input" },
   SIM_TWIN: { title: "A twin does not take a patch", kind: "bad-input" },
   SIM_SCENARIO: { title: "The scenario is wrong", kind: "bad-input" },
+  SIM_PORT: { title: "A port of the simulated device cannot be had", kind: "bad-input" },
   SIM_STATE: { title: "The state folder cannot be used", kind: "conflict" },
   SIM_STOPPED: { title: "The scenario was stopped", kind: "refused" },
   SIM_SCENARIO_FAILED: { title: "A step of the scenario failed", kind: "refused" },

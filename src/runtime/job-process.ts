@@ -16,6 +16,7 @@ const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort());
 // A signal to the whole group is the module's to handle.
 process.on("SIGINT", () => undefined);
+process.on("SIGHUP", () => undefined);
 // Whoever gave the order is gone, and goes on with the job when it is back.
 process.once("disconnect", () => stop.abort());
 process.once("message", (order: JobOrder) => void work(order));

@@ -39,6 +39,7 @@ async function start({ logLevel, watch = false, ...options }: LocalOptions): Pro
     const leave = createLeave(running);
     process.on("SIGTERM", leave);
     process.on("SIGINT", leave);
+    process.on("SIGHUP", leave);
     // Whoever started it is gone.
     process.once("disconnect", leave);
     const { url, metricsUrl } = running;

@@ -79,6 +79,7 @@ function stopOfBatch(): AbortSignal {
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort());
   process.on("SIGINT", () => stop.abort());
+  process.on("SIGHUP", () => stop.abort());
   return stop.signal;
 }
 
@@ -127,6 +128,7 @@ try {
   const leave = createLeave(running);
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);
+  process.on("SIGHUP", leave);
 } catch (error) {
   if (error instanceof UserError) {
     for (const problem of error.problems) log.error(problem.message, { code: problem.code });

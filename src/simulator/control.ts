@@ -15,14 +15,15 @@
 
 import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 import type { Device } from "./device.ts";
+import { inputNameFault } from "./hub/input-name.ts";
 import { isObject } from "./hub/merge-patch.ts";
 import { MessageRefused } from "./hub/message-limits.ts";
 import type { HubMessage } from "./hub/message.ts";
 import { StorageFault } from "./hub/storage-fault.ts";
+import { listenOn } from "./listen.ts";
 import type { RouteSpec } from "./routes/route-spec.ts";
 
 export type Control = { readonly url: string; readonly close: () => Promise<void> };
@@ -38,6 +39,7 @@ type Request = {
 const METHOD_TIMEOUT_MS = 30_000;
 const MAX_LISTED = 1_000;
 
+/** @throws UserError SIM_PORT */
 export async function serveControl(device: Device, port: number): Promise<Control> {
   const server = createServer((request, response) => {
     const send = ({ status, body }: Reply): void => {
@@ -46,12 +48,10 @@ export async function serveControl(device: Device, port: number): Promise<Contro
     };
     answer(device, request).then(send, (error: unknown) => send(failed(error as Error)));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port }, resolve);
-  });
+  const host = "127.0.0.1";
+  const actual = await listenOn(server, { host, port }, "the control over HTTP");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${actual}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -104,9 +104,11 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
   if (!device.knows(module)) {
     return { status: 404, body: { message: `there is no module '${module}'` } };
   }
+  const inputFault = inputNameFault(name);
   switch (`${method} ${what}`) {
     case "POST inputs":
       if (name === "") return refused("the name of an input stands behind /inputs/");
+      if (inputFault !== undefined) return refused(`the name of an input ${inputFault}`);
       device.hub.sendToInput(module, name, outsideMessage(request));
       return { status: 202, body: {} };
     case "GET twin":
@@ -145,17 +147,18 @@ async function ofModule(request: Request, method: string): Promise<Reply> {
 function overview(device: Device): object {
   const hub = device.hub;
   const connected = new Set(hub.connectedModules());
+  const stateOf = (name: string) => ({
+    connected: connected.has(name),
+    waiting: hub.queueLength(name),
+  });
   return {
     modules: Object.fromEntries(
       device.names.map((name) => [
         name,
-        {
-          connected: connected.has(name),
-          waiting: hub.queueLength(name),
-          restarts: device.modules.get(name)?.restarts() ?? 0,
-        },
+        { ...stateOf(name), restarts: device.modules.get(name)?.restarts() ?? 0 },
       ]),
     ),
+    clients: Object.fromEntries(device.clients.map((name) => [name, stateOf(name)])),
     counters: hub.counters(),
     upstream: device.upstream.count(),
     mqtt: { host: "localhost", port: hub.port, ca: device.caFile },

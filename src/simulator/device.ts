@@ -101,6 +101,8 @@ export class Device {
   readonly upstream = createUpstream();
   readonly modules = new Map<string, Supervised>();
   readonly names: readonly string[];
+  /** Identities without a module of ours. */
+  readonly clients: readonly string[];
   readonly caFile: string;
   readonly #options: DeviceOptions;
   #certificates: Certificates;
@@ -114,6 +116,7 @@ export class Device {
     this.#certificates = certificates;
     this.#identities = identities;
     this.#port = options.port;
+    this.clients = options.clients;
     this.names = options.modules.map(({ name }) => name);
     this.caFile = join(options.folder, "ca.pem");
   }
@@ -123,12 +126,13 @@ export class Device {
     return this.#hub;
   }
 
-  async open(): Promise<void> {
+  async open(isCut = false): Promise<void> {
     this.#hub = await openHub({
       ...this.#options,
       hub: HUB,
       device: DEVICE,
       port: this.#port,
+      isCut,
       folder: join(this.#options.folder, "hub"),
       certificates: this.#certificates,
       identities: this.#identities,
@@ -137,10 +141,11 @@ export class Device {
     this.#port = this.#hub.port;
   }
 
-  /** What was not on disk is gone, as after a power cut of the hub. */
+  /** What was not on disk is gone, as after a power cut of the hub. A cut of its network goes on. */
   async restartHub(): Promise<void> {
-    await this.hub.close();
-    await this.open();
+    const old = this.hub;
+    await old.close();
+    await this.open(old.isCut);
   }
 
   /** Another authority, and a hub with a certificate of it: who trusts the old one is kept out. */
@@ -181,7 +186,7 @@ export class Device {
 
   /** A module of this device, or another client's identity on it. */
   knows(name: string): boolean {
-    return this.names.includes(name) || this.#options.clients.includes(name);
+    return this.names.includes(name) || this.clients.includes(name);
   }
 
   /** What another client needs to be this module. */

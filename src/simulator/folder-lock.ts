@@ -4,12 +4,15 @@
  */
 
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { Server } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
+import { makeFolder } from "../core/make-folder.ts";
 import { userError } from "../core/problem.ts";
+import type { UserError } from "../core/problem.ts";
 
 export type FolderLock = { readonly release: () => Promise<void> };
 
@@ -19,7 +22,7 @@ const MAX_PATH_BYTES = 107;
 
 /** @throws UserError SIM_STATE where another device has it */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeStateFolder(folder);
   const path = join(folder, NAME);
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
@@ -43,6 +46,26 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   };
 }
 
+function makeStateFolder(folder: string): void {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (error) {
+    throw folderFault(folder, error);
+  }
+}
+
+function folderFault(folder: string, error: unknown): UserError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST") {
+    return userError("SIM_STATE", `${folder} is a file, must be a folder`, {
+      hint: "Give a folder with --state; one that is not there is made.",
+    });
+  }
+  return userError("SIM_STATE", `the folder ${folder} cannot be used: ${code ?? message}`, {
+    hint: "Give a folder that can be written with --state.",
+  });
+}
+
 /** Where nobody listens any more, the one who did has died: its socket is left. */
 async function takeOver(path: string): Promise<Server | undefined> {
   if (await isHeld(path)) return undefined;
@@ -58,8 +81,21 @@ async function listen(path: string): Promise<Server | undefined> {
     return server;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return undefined;
-    throw error;
+    throw folderFault(dirname(path), error);
   }
+}
+
+/** How long it may take from the name of a lock to its holder. */
+const TAKING_MS = 50;
+
+/** Whether the device that had the folder died in it. */
+export async function isAbandoned(folder: string): Promise<boolean> {
+  const path = join(folder, NAME);
+  for (const pauseMs of [0, TAKING_MS]) {
+    await wait(pauseMs);
+    if (!existsSync(path) || (await isHeld(path))) return false;
+  }
+  return true;
 }
 
 async function isHeld(path: string): Promise<boolean> {

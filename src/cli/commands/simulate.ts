@@ -1,28 +1,30 @@
 /** `edgewright simulate SPEC|MANIFEST|SCENARIO`: an IoT Edge device on this machine. */
 
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname } from "node:path";
 
+import { moduleNameFault } from "../../core/module-name.ts";
 import { hasErrors } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import { parseLogLevel, parsePort } from "../../runtime/settings.ts";
 import { serveControl } from "../../simulator/control.ts";
 import { startDevice } from "../../simulator/device.ts";
 import type { Device } from "../../simulator/device.ts";
-import { lockFolder } from "../../simulator/folder-lock.ts";
 import { checkNames } from "../../simulator/scenario/check.ts";
+import { checkFiles } from "../../simulator/scenario/send-bodies.ts";
 import { runScenario } from "../../simulator/scenario/run.ts";
 import type { Verdict } from "../../simulator/scenario/run.ts";
+import { EXIT } from "../exit-codes.ts";
 import { flagValue, UsageError } from "../command.ts";
 import type { Command, Invocation, Outcome } from "../command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "../simulation/container-modules.ts";
 import type { Containers } from "../simulation/container-modules.ts";
+import { folderError, openDeviceFolder } from "../simulation/device-folder.ts";
 import { showDevice } from "../simulation/device-view.ts";
 import type { ViewMode } from "../simulation/device-view.ts";
 import { DEVICE_OPTION } from "../given/endpoint.ts";
 import { MODEL_OPTIONS } from "../given/models.ts";
+import { removeAbandonedFolders } from "../simulation/leftovers.ts";
 import { limitVolumes } from "../simulation/limited-volume.ts";
 import { createPlainLog } from "../terminal/plain-log.ts";
 import { loadModules, processModule } from "../simulation/simulated-modules.ts";
@@ -75,50 +77,93 @@ export const SIMULATE: Command = {
     ...DEVICE_OPTION,
   },
   run: async (invocation) => {
+    const flags = readFlags(invocation);
     // From here on a signal ends the device in good order, whatever it is at.
     const { signal } = invocation;
     const plan = readPlan(invocation);
     if (!plan.ok) return { problems: plan.problems };
-    const { state, containers: asked } = invocation.options;
-    const keep = typeof state === "string";
-    const folder = keep
-      ? resolve(invocation.cwd, state)
-      : mkdtempSync(join(tmpdir(), "edgewright-device-"));
+    const { manifest } = plan.value;
+    const inEngine = invocation.options["containers"] === true || manifest !== undefined;
+    const folder = await openDeviceFolder(invocation, inEngine ? "containers" : "processes");
     let containers: Containers | undefined;
-    const lock = await lockFolder(folder);
     try {
-      if (asked === true || plan.value.manifest !== undefined) {
-        containers = await openContainers(invocation, basename(folder).toLowerCase());
-      }
+      await removeAbandonedFolders();
+      if (inEngine) containers = await openContainers(invocation, folder);
       signal.throwIfAborted();
-      return await simulate(plan.value, { invocation, folder, containers });
+      return await simulate(plan.value, { invocation, flags, folder: folder.path, containers });
     } catch (error) {
-      if (!signal.aborted || plan.value.scenario === undefined) throw error;
+      if (!signal.aborted || plan.value.scenario === undefined) throw folderError(folder, error);
       return stoppedOutcome({ ok: false, steps: [] });
     } finally {
-      await lock.release();
-      if (!keep) await containers?.release();
-      if (!keep) rmSync(folder, { recursive: true, force: true });
+      // What is in the engine is found by its folder: that goes last.
+      await containers?.release();
+      await folder.release();
     }
   },
 };
 
+type Flags = {
+  readonly port: number;
+  readonly controlPort: number;
+  readonly clients: readonly string[];
+  readonly level: ReturnType<typeof parseLogLevel>;
+  readonly view: ViewMode;
+};
+
+/** All of them at once, before anything is made that would have to be removed. @throws UsageError */
+function readFlags({ options }: Invocation): Flags {
+  const port = (name: string): number => {
+    const value = options[name];
+    return typeof value === "string" ? flagValue(() => parsePort(value, `--${name}`)) : 0;
+  };
+  const { client, "log-level": level } = options;
+  return {
+    port: port("port"),
+    controlPort: port("control-port"),
+    clients: clientsOf(Array.isArray(client) ? client : []),
+    level: flagValue(() =>
+      parseLogLevel(typeof level === "string" ? level : "warn", "--log-level"),
+    ),
+    view: viewOf(options),
+  };
+}
+
+function clientsOf(names: readonly string[]): readonly string[] {
+  for (const [index, name] of names.entries()) {
+    const fault = moduleNameFault(name);
+    if (fault !== undefined) throw new UsageError(`--client ${fault}`);
+    if (names.indexOf(name) !== index) throw new UsageError(`--client is '${name}' twice`);
+  }
+  return names;
+}
+
+function viewOf({ view, json }: Invocation["options"]): ViewMode {
+  const asked = view ?? (process.stderr.isTTY && json !== true ? "screen" : "none");
+  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
+  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
+}
+
 type Stage = {
   readonly invocation: Invocation;
+  readonly flags: Flags;
   readonly folder: string;
   readonly containers: Containers | undefined;
 };
 
 async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | undefined> {
-  const { invocation, folder, containers } = stage;
+  const { invocation, flags, folder, containers } = stage;
   // Before an image is built, where the names are known by then.
   const early = plan.specs.flatMap(({ name }) => name ?? []);
-  const wrong = early.length > 0 ? namesProblems(plan, early, invocation) : [];
+  const wrong = [
+    ...(early.length > 0 ? namesProblems(plan, early, flags.clients) : []),
+    ...filesProblems(plan),
+  ];
   if (wrong.length > 0) return { problems: wrong };
   const { modules, problems } = await modulesOf(plan, stage);
   if (hasErrors(problems)) return { problems };
-  const names = modules.map(({ module }) => module.name);
-  const late = namesProblems(plan, names, invocation);
+  const stopped = stoppedModules(plan);
+  const names = [...modules.map(({ module }) => module.name), ...stopped];
+  const late = namesProblems(plan, names, flags.clients);
   if (late.length > 0) return { problems: [...problems, ...late] };
   invocation.signal.throwIfAborted();
   const { value: scenario, file = "" } = plan.scenario ?? {};
@@ -126,25 +171,28 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
     modules.find(({ module }) => module.name === name)?.volume;
   const volumes = limitVolumes(scenario?.volumes ?? {}, volumeOf);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  const { options, progress } = invocation;
+  const { progress } = invocation;
   try {
     const device = await startDevice({
       folder,
       host: containers?.address ?? "127.0.0.1",
-      port: portOf(options["port"], "--port"),
+      port: flags.port,
       gatewayHostName: containers === undefined ? "localhost" : CONTAINER_GATEWAY,
       addresses: containers === undefined ? [] : [containers.address],
       modules: modules.map(({ module }) => module),
-      clients: listOf(options["client"]),
-      routes: scenario?.routes ?? Object.assign({}, ...modules.map(({ routes }) => routes)),
+      clients: [...flags.clients, ...stopped],
+      routes:
+        scenario?.routes ??
+        plan.manifest?.routes ??
+        Object.assign({}, ...modules.map(({ routes }) => routes)),
       timeToLiveSecs:
         scenario?.timeToLiveSecs ?? plan.manifest?.timeToLiveSecs ?? TIME_TO_LIVE_SECS,
       clock,
       signal: invocation.signal,
-      log: createPlainLog(levelOf(options["log-level"]), writeLine),
+      log: createPlainLog(flags.level, writeLine),
     });
     try {
-      if (scenario === undefined) return await untilStopped(device, invocation, problems);
+      if (scenario === undefined) return await untilStopped(device, stage, problems);
       const verdict = await runScenario({
         scenario,
         device,
@@ -163,14 +211,31 @@ async function simulate(plan: SimulationPlan, stage: Stage): Promise<Outcome | u
   }
 }
 
+function filesProblems({ scenario }: SimulationPlan): readonly Problem[] {
+  return scenario === undefined ? [] : checkFiles(scenario.value.steps, dirname(scenario.file));
+}
+
+/** They have an identity, and nothing runs. */
+function stoppedModules({ manifest }: SimulationPlan): readonly string[] {
+  const modules = Object.entries(manifest?.modules ?? {});
+  return modules.flatMap(([name, { running }]) => (running ? [] : [name]));
+}
+
 function namesProblems(
   { scenario }: SimulationPlan,
   modules: readonly string[],
-  { options }: Invocation,
+  clients: readonly string[],
 ): readonly Problem[] {
-  if (scenario === undefined) return [];
+  const twice = clients.filter((name) => modules.includes(name));
+  const clashes = twice.map((name): Problem => ({
+    code: "SIM_MODULE",
+    severity: "error",
+    message: `--client is '${name}', which is a module of the device`,
+    hint: "Give the client a name of its own.",
+  }));
+  if (scenario === undefined) return clashes;
   const { steps, volumes = {} } = scenario.value;
-  return checkNames(steps, Object.keys(volumes), [...modules, ...listOf(options["client"])]);
+  return [...clashes, ...checkNames(steps, Object.keys(volumes), [...modules, ...clients])];
 }
 
 async function modulesOf(
@@ -182,45 +247,26 @@ async function modulesOf(
     if (shown) writeLine(`${module}: ${line}`);
   };
   if (plan.manifest !== undefined) {
-    return { modules: containers?.fromManifest(plan.manifest, onLine) ?? [], problems: [] };
+    const modules = await containers?.fromManifest(plan.manifest, onLine);
+    return { modules: modules ?? [], problems: [] };
   }
   const make = containers?.make ?? processModule;
   const read = await loadModules(plan.specs, { invocation, folder, onLine, make });
   return { modules: read.ok ? read.value : [], problems: read.problems };
 }
 
-function viewOf({ options }: Invocation): ViewMode {
-  const { view } = options;
-  const asked = view ?? (process.stderr.isTTY && options["json"] !== true ? "screen" : "none");
-  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
-  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
-}
-
 function writeLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function portOf(value: Invocation["options"][string], flag: string): number {
-  return typeof value === "string" ? flagValue(() => parsePort(value, flag)) : 0;
-}
-
-function levelOf(value: Invocation["options"][string]) {
-  return flagValue(() => parseLogLevel(typeof value === "string" ? value : "warn", "--log-level"));
-}
-
-function listOf(value: Invocation["options"][string]): readonly string[] {
-  return Array.isArray(value) ? value : [];
-}
-
 async function untilStopped(
   device: Device,
-  invocation: Invocation,
+  { invocation: { announce, signal }, flags }: Stage,
   problems: readonly Problem[],
 ): Promise<undefined> {
-  const { announce, options, signal } = invocation;
-  const control = await serveControl(device, portOf(options["control-port"], "--control-port"));
+  const control = await serveControl(device, flags.controlPort);
   const { port } = device.hub;
-  const clients = listOf(options["client"]).map((name) => [name, device.credentialsOf(name)]);
+  const clients = flags.clients.map((name) => [name, device.credentialsOf(name)]);
   const { names: modules, caFile: ca } = device;
   announce({
     problems,
@@ -234,15 +280,12 @@ async function untilStopped(
     },
     text: `the device runs: control at ${control.url}, MQTT over TLS at port ${port}, its CA in ${ca}, modules ${modules.join(", ")}`,
   });
-  const view = showDevice(device, viewOf(invocation), (text) => process.stderr.write(text));
+  const view = showDevice(device, flags.view, (text) => process.stderr.write(text));
   if (!signal.aborted) await once(signal, "abort");
   view.end();
   await control.close();
   return undefined;
 }
-
-/** As a shell says it of a program that Ctrl-C ended. */
-const STOPPED_EXIT = 130;
 
 function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
   const problem: Problem = {
@@ -251,7 +294,7 @@ function stoppedOutcome(json: NonNullable<Outcome["json"]>): Outcome {
     message: "the scenario was stopped before its end",
     hint: "Let it run to its end for a verdict.",
   };
-  return { problems: [problem], json, exitCode: STOPPED_EXIT };
+  return { problems: [problem], json, exitCode: EXIT.stopped };
 }
 
 function outcomeOf({ failedAt, ...verdict }: Verdict, problems: readonly Problem[]): Outcome {

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { moduleNameFault } from "../../core/module-name.ts";
 import { readOf } from "../../core/problem.ts";
 import type { Problem, Read } from "../../core/problem.ts";
 import { publicParts } from "../../credentials/credentials.ts";
@@ -59,6 +60,16 @@ export async function loadModules(
     if (!read.ok) continue;
     const { endpoint, models } = read.value;
     const module = { ...endpoint.module, name: name ?? endpoint.module.name };
+    const fault = moduleNameFault(module.name);
+    if (fault !== undefined) {
+      problems.push({
+        code: "SIM_MODULE",
+        severity: "error",
+        message: `edge.module ${fault}`,
+        hint: "Write edge: {module: bearing-monitor}, for example.",
+      });
+      continue;
+    }
     const loaded = { endpoint: { ...endpoint, module }, models };
     const made = await options.make(loaded, { ...options, invocation });
     problems.push(...made.problems);

@@ -6,10 +6,12 @@ import { dirname, relative, resolve } from "node:path";
 import type { Problem, Read } from "../../core/problem.ts";
 import { parseScenario } from "../../simulator/scenario/parse.ts";
 import type { Scenario } from "../../simulator/scenario/parse.ts";
+import { parseSpecText } from "../../spec/source.ts";
+import { entryOf } from "../../spec/tree.ts";
 import { UsageError } from "../command.ts";
 import type { Invocation } from "../command.ts";
-import { readManifest } from "./container-modules.ts";
-import type { DeviceManifest } from "./container-modules.ts";
+import { readManifest } from "./deployment-manifest.ts";
+import type { DeviceManifest } from "./deployment-manifest.ts";
 import type { SpecModule } from "./simulated-modules.ts";
 
 export type SimulationPlan = {
@@ -22,7 +24,7 @@ export function readPlan({ args, cwd, options }: Invocation): Read<SimulationPla
   const named = typeof options["scenario"] === "string" ? options["scenario"] : undefined;
   const [first] = args;
   const text = first === undefined ? "" : textOf(resolve(cwd, first));
-  if (named === undefined && args.length === 1 && first !== undefined && isScenario(text)) {
+  if (named === undefined && args.length === 1 && first !== undefined && isScenario(text, first)) {
     return withScenario(first, cwd, undefined);
   }
   if (args.length === 0 && named === undefined) {
@@ -80,7 +82,10 @@ function textOf(path: string): string {
   }
 }
 
-function isScenario(text: string): boolean {
-  // One that has forgotten its steps is told so, and not read as the spec of an endpoint.
-  return /^(?:steps|modules|["']steps["']|["']modules["'])\s*:/m.test(text);
+/** One that has forgotten its steps is told so, and not read as the spec of an endpoint. */
+function isScenario(text: string, file: string): boolean {
+  const read = parseSpecText(text, file);
+  // What cannot be read at all is told in the same words whatever it was to be.
+  const [node] = read.ok ? read.value : [];
+  return entryOf(node, "steps") !== undefined || entryOf(node, "modules") !== undefined;
 }

@@ -20,7 +20,22 @@ export type Engine = {
   readonly run: (options: ContainerOptions) => Promise<Container>;
   /** This machine, as containers on the default network see it. */
   readonly bridgeAddress: () => Promise<string>;
+  /** Where it is there already, with the labels that it has. */
+  readonly makeVolume: (name: string, labels: Labels) => Promise<void>;
   readonly removeVolume: (name: string) => Promise<void>;
+  readonly removeContainer: (name: string) => Promise<void>;
+  /** Containers, running or not, and volumes that have a label. */
+  readonly labelled: (label: string) => Promise<readonly Labelled[]>;
+  /** Names of the images with a tag, whatever their repository. */
+  readonly imagesTagged: (tag: string) => Promise<readonly string[]>;
+};
+
+export type Labels = Readonly<Record<string, string>>;
+
+export type Labelled = {
+  readonly kind: "container" | "volume";
+  readonly name: string;
+  readonly labels: Labels;
 };
 
 export type ContainerOptions = {
@@ -28,8 +43,9 @@ export type ContainerOptions = {
   readonly name: string;
   /** `NAME=value` */
   readonly env: readonly string[];
-  /** As the engine's API takes them; `Image` and `Env` stand above. */
+  /** As the engine's API takes them; `Image`, `Env` and `Labels` stand here. */
   readonly createOptions: object;
+  readonly labels: Labels;
   /** One line of what it says. */
   readonly onLine: (line: string) => void;
 };
@@ -48,30 +64,51 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function openEngine(env: Environment): Promise<Engine> {
   const address = env["DOCKER_HOST"] ?? `unix://${DEFAULT_SOCKET}`;
   const docker = new Docker(connection(address, env));
-  try {
-    await docker.ping();
-  } catch (error) {
-    throw engineError(address, error);
-  }
+  const ask: Ask = async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      throw engineError(address, error);
+    }
+  };
+  await ask(() => docker.ping());
   return {
-    save: async (name) => {
-      try {
+    ...imagesOf(docker, ask),
+    ...volumesOf(docker, ask),
+    run: (options) =>
+      ask(() =>
+        startContainer(docker, options).catch((error: unknown) => {
+          throw startError(options, error);
+        }),
+      ),
+    bridgeAddress: () =>
+      ask(async () => addressOf((await docker.getNetwork("bridge").inspect()) as Network)),
+    removeContainer: (name) => unlessGone(docker.getContainer(name).remove(WITH_ALL)),
+    labelled: (label) => ask(() => listLabelled(docker, label)),
+  };
+}
+
+/** With the engine's own words where it refuses. */
+type Ask = <T>(work: () => Promise<T>) => Promise<T>;
+
+type Images = Pick<Engine, "save" | "load" | "has" | "removeImage" | "imagesTagged">;
+
+function imagesOf(docker: Docker, ask: Ask): Images {
+  return {
+    save: (name) =>
+      ask(async () => {
+        const image = docker.getImage(name);
+        await image.inspect().catch((error: unknown) => {
+          const { statusCode } = error as { readonly statusCode?: number };
+          throw statusCode === 404 ? noImage(name) : error;
+        });
+        return image.get();
+      }),
+    load: (archive, name) =>
+      ask(async () => {
+        await watchLoad(await docker.loadImage(Readable.from(archive)));
         await docker.getImage(name).inspect();
-        return await docker.getImage(name).get();
-      } catch (error) {
-        const { statusCode } = error as { readonly statusCode?: number };
-        throw statusCode === 404 ? noImage(name) : engineError(address, error);
-      }
-    },
-    load: async (archive, name) => {
-      try {
-        const stream = await docker.loadImage(Readable.from(archive));
-        await watchLoad(stream);
-        await docker.getImage(name).inspect();
-      } catch (error) {
-        throw engineError(address, error);
-      }
-    },
+      }),
     has: (name) =>
       docker
         .getImage(name)
@@ -80,33 +117,42 @@ export async function openEngine(env: Environment): Promise<Engine> {
           () => true,
           () => false,
         ),
-    removeImage: async (name) => {
-      await docker
-        .getImage(name)
-        .remove()
-        .catch(() => undefined);
-    },
-    run: async (options) => {
-      try {
-        return await startContainer(docker, options);
-      } catch (error) {
-        throw engineError(address, error);
-      }
-    },
-    bridgeAddress: async () => {
-      try {
-        return addressOf((await docker.getNetwork("bridge").inspect()) as Network);
-      } catch (error) {
-        throw engineError(address, error);
-      }
-    },
-    removeVolume: async (name) => {
-      await docker
-        .getVolume(name)
-        .remove()
-        .catch(() => undefined);
-    },
+    removeImage: (name) => unlessGone(docker.getImage(name).remove()),
+    imagesTagged: (tag) =>
+      ask(async () => {
+        const images = await docker.listImages({ filters: { reference: [`*:${tag}`] } });
+        const names = images.flatMap(({ RepoTags }) => RepoTags ?? []);
+        return names.filter((name) => name.endsWith(`:${tag}`));
+      }),
   };
+}
+
+function volumesOf(docker: Docker, ask: Ask): Pick<Engine, "makeVolume" | "removeVolume"> {
+  return {
+    makeVolume: (name, labels) =>
+      ask(async () => void (await docker.createVolume({ Name: name, Labels: { ...labels } }))),
+    removeVolume: (name) => unlessGone(docker.getVolume(name).remove()),
+  };
+}
+
+/** What is to be removed may be gone, or in use by somebody who came to it. */
+async function unlessGone(removal: Promise<unknown>): Promise<void> {
+  await removal.catch(() => undefined);
+}
+
+/** Volumes that have no name go with their container. */
+const WITH_ALL = { force: true, v: true } as const;
+
+async function listLabelled(docker: Docker, label: string): Promise<readonly Labelled[]> {
+  const filters = { label: [label] };
+  const containers = await docker.listContainers({ all: true, filters });
+  const { Volumes } = await docker.listVolumes({ filters });
+  return [
+    ...containers.map(
+      ({ Id, Labels }) => ({ kind: "container", name: Id, labels: Labels }) as const,
+    ),
+    ...Volumes.map(({ Name, Labels }) => ({ kind: "volume", name: Name, labels: Labels }) as const),
+  ];
 }
 
 type Network = {
@@ -129,12 +175,13 @@ function addressOf({ IPAM }: Network): string {
 const GRACE_SECONDS = 10;
 
 async function startContainer(docker: Docker, options: ContainerOptions): Promise<Container> {
-  const { image, name, env, createOptions, onLine } = options;
+  const { image, name, env, createOptions, labels, onLine } = options;
   const container = await docker.createContainer({
     ...createOptions,
     name,
     Image: image,
     Env: [...env],
+    Labels: { ...labels },
   });
   // Neither ends by itself where the container never starts, and both keep the process alive.
   const never = new AbortController();
@@ -155,11 +202,11 @@ async function startContainer(docker: Docker, options: ContainerOptions): Promis
     await container.start();
   } catch (error) {
     never.abort();
-    await container.remove({ force: true }).catch(() => undefined);
+    await container.remove(WITH_ALL).catch(() => undefined);
     throw error;
   }
   const ended = exited.then(async ({ StatusCode }) => {
-    await container.remove({ force: true }).catch(() => undefined);
+    await container.remove(WITH_ALL).catch(() => undefined);
     return `exit code ${StatusCode}`;
   });
   return {
@@ -216,6 +263,22 @@ function noImage(name: string): Error {
   return userError("IMAGE_SOURCE", `The container engine has no image ${name}.`, {
     hint: "Look at what it has with docker images, and bring the image with docker pull or docker load.",
   });
+}
+
+/** What a container asks for, and the engine does not have. */
+function startError({ image, name }: ContainerOptions, error: unknown): unknown {
+  const { statusCode, message } = error as Error & { readonly statusCode?: number };
+  if (statusCode === 404 && /no such image/i.test(message)) {
+    return userError("BUILD_ENGINE", `the container engine has no image ${image}`, {
+      hint: `Pull it first: docker pull ${image}.`,
+    });
+  }
+  if (statusCode === 409) {
+    return userError("BUILD_ENGINE", `the container engine has a container ${name} already`, {
+      hint: `Remove it first: docker rm -f ${name}.`,
+    });
+  }
+  return error;
 }
 
 function engineError(address: string, error: unknown): unknown {

@@ -1,11 +1,12 @@
 /** Which names does a deployment manifest take? Narrower rules than the spec's own. */
 
+import { MODULE_NAME, MODULE_NAME_RULE } from "../../core/module-name.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { ResolvedModule } from "../../spec/resolved.ts";
 
 /** @source SchemaStore/schemastore: azure-iot-edgeagent-deployment-1.1.json, azure-iot-edgehub-deployment-1.1.json */
 const RULES = {
-  module: { pattern: /^[a-zA-Z0-9_-]+$/u, takes: "letters, digits, _ and -" },
+  module: { pattern: MODULE_NAME, takes: MODULE_NAME_RULE },
   env: { pattern: /^[^+#$\s.]+$/u, takes: "no +, #, $, full stop or space" },
   route: { pattern: /^[^.$# ]+$/u, takes: "no full stop, $, # or space" },
 } as const;

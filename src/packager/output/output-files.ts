@@ -2,9 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "../../core/make-folder.ts";
 import { UserError, userError } from "../../core/problem.ts";
 
 export type OutputFiles = {
@@ -31,7 +32,7 @@ export function createOutputFiles(): OutputFiles {
       if (stats?.isDirectory() === true) throw outputError(path, "is a folder");
       // The new name would take the place of a device or a pipe.
       if (stats?.isFile() === false) throw outputError(path, "is no file; it is not replaced");
-      const made = await mkdir(dirname(path), { recursive: true });
+      const made = makeFolder(dirname(path));
       if (made !== undefined) folders.push(made);
       await (await open(draft, "wx")).close();
     } catch (error) {

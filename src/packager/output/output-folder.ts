@@ -5,6 +5,7 @@ import { createWriteStream } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "../../core/make-folder.ts";
 import { userError } from "../../core/problem.ts";
 import { canonicalEntries } from "../entry.ts";
 import type { Entry } from "../entry.ts";
@@ -25,7 +26,7 @@ export async function claimFolder(path: string, mark: string): Promise<OutputFol
   const old = `${draft}.old`;
   try {
     await refuseOthers(path, mark);
-    await mkdir(draft, { recursive: true });
+    makeFolder(draft);
   } catch (error) {
     throw outputFault(error, path);
   }

@@ -90,6 +90,7 @@ function optionsOf(image: string, { key, port, onLine }: Tried): ContainerOption
         PortBindings: { [PORT]: [{ HostIp: "127.0.0.1", HostPort: String(port) }] },
       },
     },
+    labels: {},
     onLine,
   };
 }

@@ -8,6 +8,7 @@ process.once("disconnect", () => process.exit(0));
 // A signal to the whole group is the runtime's to handle: what runs here is still answered.
 process.on("SIGTERM", () => undefined);
 process.on("SIGINT", () => undefined);
+process.on("SIGHUP", () => undefined);
 
 process.once("message", (options: HostOptions) => {
   void hostEngine(

@@ -4,7 +4,7 @@
  */
 
 import { createServer } from "node:tls";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
 
 import { Aedes } from "aedes";
@@ -14,6 +14,7 @@ import type { Clock, Log } from "../../core/ports.ts";
 import { MAX_TIMER_MS } from "../../core/timer.ts";
 import { sizeFault } from "../hub/message-limits.ts";
 import { StorageFault } from "../hub/storage-fault.ts";
+import { listenOn } from "../listen.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Identities } from "./identities.ts";
 import { createMethodsApi } from "./methods-api.ts";
@@ -31,6 +32,8 @@ export type BrokerOptions = {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  /** It opens as `cut` leaves it. */
+  readonly isCut: boolean;
   readonly folder: string;
   readonly certificates: Certificates;
   readonly identities: Identities;
@@ -58,6 +61,7 @@ export type Broker = {
   readonly close: () => Promise<void>;
 };
 
+/** @throws UserError SIM_PORT */
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
   const { device } = options;
   const clients = new Map<string, Client>();
@@ -83,7 +87,12 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     if (error instanceof StorageFault) options.log.error(`${id} is cut off, ${error.message}`);
   });
   aedes.on("subscribe", (_, client) => options.subscribed(moduleOf(client)));
-  const door = await openDoor(options, aedes);
+  const closeAedes = (): Promise<void> => new Promise((resolve) => aedes.close(resolve));
+  const door = await openDoor(options, aedes).catch(async (error: unknown) => {
+    // Its timers would keep the process alive.
+    await closeAedes();
+    throw error;
+  });
   return {
     ...door,
     send: (module, packet) => {
@@ -99,7 +108,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     connectedModules: () => [...clients.keys()],
     close: async () => {
       door.cut();
-      await new Promise<void>((resolve) => aedes.close(resolve));
+      await closeAedes();
       await door.close();
     },
   };
@@ -195,10 +204,10 @@ type Door = Pick<Broker, "port" | "cut" | "restore" | "close">;
 
 /** A cut is a door that lets nobody in: the port stays ours, so that nobody else takes it. */
 async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
-  const { certificates, host, port } = options;
+  const { certificates, host, port, isCut } = options;
   const methods = createMethodsApi(options);
   const sockets = new Set<Socket>();
-  let open = true;
+  let open = !isCut;
   const server: Server = createServer(
     // Without noDelay every hop waits 40 ms for an answer that is not coming.
     { key: certificates.key, cert: certificates.cert, noDelay: true },
@@ -226,12 +235,9 @@ async function openDoor(options: BrokerOptions, aedes: Aedes): Promise<Door> {
     socket.once("close", () => sockets.delete(socket));
   });
   server.on("tlsClientError", (_, socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, resolve);
-  });
+  const actual = await listenOn(server, { host, port }, "the hub");
   return {
-    port: (server.address() as AddressInfo).port,
+    port: actual,
     cut: () => {
       open = false;
       for (const socket of sockets) socket.destroy();

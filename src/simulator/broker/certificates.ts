@@ -1,9 +1,12 @@
 /** Whom does a module trust? A root of the simulated device, and the server certificate it signs. */
 
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { generate } from "selfsigned";
+
+import { stateFault } from "../state-file.ts";
 
 export type Certificates = {
   readonly ca: string;
@@ -54,7 +57,7 @@ async function loadRoot({
 }: CertificateOptions): Promise<{ key: string; cert: string }> {
   const files = { key: join(folder, "ca.key.pem"), cert: join(folder, "ca.pem") };
   if (existsSync(files.key) && existsSync(files.cert)) {
-    return { key: readFileSync(files.key, "utf8"), cert: readFileSync(files.cert, "utf8") };
+    return readRoot(files);
   }
   const made = await generate([{ name: "commonName", value: "edgewright simulated device" }], {
     ...validity(now),
@@ -70,6 +73,25 @@ async function loadRoot({
   writeFileSync(files.cert, made.cert);
   chmodSync(files.cert, 0o644);
   return { key: made.private, cert: made.cert };
+}
+
+/** @throws UserError SIM_STATE where they are no certificate and its key */
+function readRoot(files: { key: string; cert: string }): { key: string; cert: string } {
+  const key = readPem(files.key, createPrivateKey);
+  const cert = readPem(files.cert, (pem) => new X509Certificate(pem));
+  if (!cert.value.checkPrivateKey(key.value)) {
+    throw stateFault(files.cert, `is not the certificate of the key in ${files.key}`);
+  }
+  return { key: key.pem, cert: cert.pem };
+}
+
+function readPem<T>(path: string, parse: (pem: string) => T): { pem: string; value: T } {
+  try {
+    const pem = readFileSync(path, "utf8");
+    return { pem, value: parse(pem) };
+  } catch (error) {
+    throw stateFault(path, `is damaged: ${(error as Error).message}`);
+  }
 }
 
 /** A day early, so that a clock that runs behind is no fault. */

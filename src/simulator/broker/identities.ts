@@ -1,9 +1,11 @@
 /** Which modules does the simulated device know, and with which keys? */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { z } from "zod";
+
+import { readState } from "../state-file.ts";
 import { writeWhole } from "./whole-file.ts";
 
 export type Identities = {
@@ -13,14 +15,12 @@ export type Identities = {
   readonly names: () => readonly string[];
 };
 
-/** Keys stay the same over restarts. */
+const KEYS = z.record(z.string(), z.base64().min(1));
+
+/** Keys stay the same over restarts. @throws UserError SIM_STATE where the file is damaged */
 export function loadIdentities(folder: string): Identities {
   const file = join(folder, "identities.json");
-  const keys = new Map<string, string>(
-    existsSync(file)
-      ? Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, string>)
-      : [],
-  );
+  const keys = new Map(Object.entries(readState(file, KEYS) ?? {}));
   return {
     add: (module) => {
       if (keys.has(module)) return;

@@ -3,15 +3,20 @@
  * wait in the hub's own queues, so everything else that a broker may keep is empty here.
  */
 
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
+import { z } from "zod";
+
 import { storing } from "../hub/storage-fault.ts";
+import { readState } from "../state-file.ts";
 import { writeWhole } from "./whole-file.ts";
 
 export type Subscription = { readonly topic: string; readonly qos: number };
 type Client = { readonly id: string };
+
+/** Each client's topics with their QoS. */
+const SESSIONS = z.record(z.string(), z.record(z.string(), z.int().min(0).max(2)));
 
 /** In the form that aedes asks for. @source moscajs/aedes-persistence: README.md */
 export class Sessions {
@@ -22,9 +27,7 @@ export class Sessions {
   constructor(folder: string, acknowledged: (client: string, messageId: number) => void) {
     this.#file = join(folder, "sessions.json");
     this.#acknowledged = acknowledged;
-    const stored = existsSync(this.#file)
-      ? (JSON.parse(readFileSync(this.#file, "utf8")) as Record<string, Record<string, number>>)
-      : {};
+    const stored = readState(this.#file, SESSIONS) ?? {};
     this.#subscriptions = new Map(
       Object.entries(stored).map(([id, topics]) => [id, new Map(Object.entries(topics))]),
     );

@@ -38,9 +38,7 @@ export function inputTopics(root: string): string {
   return `${root}inputs/#`;
 }
 
+/** These alone, and all inputs together: what would be granted beside them would never be sent. */
 export function maySubscribe(topic: string, root: string): boolean {
-  return (
-    [TWIN_ANSWERS, DESIRED_PATCHES, METHOD_CALLS].includes(topic) ||
-    (topic.startsWith(`${root}inputs/`) && !topic.slice(root.length + 7, -1).includes("+"))
-  );
+  return [TWIN_ANSWERS, DESIRED_PATCHES, METHOD_CALLS, inputTopics(root)].includes(topic);
 }

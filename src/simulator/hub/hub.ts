@@ -41,6 +41,8 @@ export type HubOptions = {
   readonly device: string;
   readonly host: string;
   readonly port: number;
+  /** Nobody is let in until `restore`. */
+  readonly isCut: boolean;
   /** Where queues, sessions and twins are kept. */
   readonly folder: string;
   readonly certificates: Certificates;
@@ -55,11 +57,16 @@ export type HubOptions = {
 
 export type OutsideMessage = { readonly bag: PropertyBag; readonly body: Uint8Array };
 
-/** @throws Error where the port is taken */
+/** @throws UserError SIM_PORT, with nothing left open */
 export async function openHub(options: HubOptions): Promise<Hub> {
   mkdirSync(options.folder, { recursive: true });
   const hub = new Hub(options);
-  await hub.open();
+  try {
+    await hub.open();
+  } catch (error) {
+    await hub.close();
+    throw error;
+  }
   return hub;
 }
 
@@ -74,10 +81,13 @@ export class Hub {
   #broker: Broker | undefined;
   #table: RouteTable = { targetsOf: () => [] };
   #lastId: number;
+  #closed: Promise<void> | undefined;
+  #isCut: boolean;
 
   constructor(options: HubOptions) {
     const { folder, log, clock } = options;
     this.#options = options;
+    this.#isCut = options.isCut;
     const opened = openMessageStore(join(folder, "messages"), (message) => log.warn(message));
     this.#store = opened.store;
     this.#lastId = opened.found.reduce((last, { message }) => Math.max(last, message.id), 0);
@@ -130,6 +140,10 @@ export class Hub {
     });
   }
 
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   get port(): number {
     return this.#broker?.port ?? 0;
   }
@@ -179,14 +193,22 @@ export class Hub {
 
   /** Ends every connection and lets nobody in until `restore`. */
   cut(): void {
+    this.#isCut = true;
     this.#broker?.cut();
   }
 
   restore(): void {
+    this.#isCut = false;
     this.#broker?.restore();
   }
 
-  async close(): Promise<void> {
+  /** A second time nothing is left to close. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#methods.close();
     await this.#broker?.close();
     this.#router.close();

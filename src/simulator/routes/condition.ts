@@ -25,6 +25,9 @@ type Typed = {
   readonly isNull?: Condition;
 };
 
+/** Nobody writes as many by hand. */
+const MAX_DEPTH = 100;
+
 const KEYWORD = /^(?:select|from|where|into|and|or|not)$/i;
 
 const LITERALS: ReadonlyMap<string, Typed> = new Map<string, Typed>([
@@ -44,6 +47,7 @@ function referenceTo(reference: Reference): Typed {
 export class ConditionParser {
   readonly #tokens: readonly Token[];
   #next = 0;
+  #depth = 0;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -82,7 +86,25 @@ export class ConditionParser {
     return value;
   }
 
+  /** Brackets, negations and minus signs in one another: each takes a part of the call stack, here and in use. */
+  #nested<T>(read: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) {
+      throw new RouteFault(
+        `the condition is nested deeper than ${MAX_DEPTH} levels`,
+        this.peek().at,
+      );
+    }
+    const found = read();
+    this.#depth -= 1;
+    return found;
+  }
+
   #expression(): Typed {
+    return this.#nested(() => this.#coalesced());
+  }
+
+  #coalesced(): Typed {
     const left = this.#or();
     const { at } = this.peek();
     if (this.sign("??") === undefined) return left;
@@ -118,7 +140,7 @@ export class ConditionParser {
   #not(): Typed {
     const { at } = this.peek();
     if (!this.word("not")) return this.#binary(0);
-    const { type, value } = this.#not();
+    const { type, value } = this.#nested(() => this.#not());
     requireType(type, "truth", { word: "NOT", at });
     return { type: "truth", value: (subject) => negate(value(subject)) };
   }
@@ -147,7 +169,7 @@ export class ConditionParser {
   #unary(): Typed {
     const { at } = this.peek();
     if (this.sign("-") === undefined) return this.#primary();
-    const { type, value } = this.#unary();
+    const { type, value } = this.#nested(() => this.#unary());
     requireType(type, "number", { word: "-", at });
     return {
       type: "number",

@@ -18,6 +18,9 @@ export type Token = {
   readonly at: number;
 };
 
+/** A text in a twin, where routes live, has no more bytes. A chain of operators of that length can be run. */
+const MAX_CHARACTERS = 4096;
+
 const SPACE = /\s+/y;
 const COMMENT = /\/\*[\s\S]*?\*\//y;
 const NUMBER = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
@@ -33,6 +36,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** @param start where in `text` to begin @throws RouteFault */
 export function tokenize(text: string, start: number): readonly Token[] {
+  if (text.length > MAX_CHARACTERS) {
+    const message = `it has ${text.length} characters, ${MAX_CHARACTERS} are allowed`;
+    throw new RouteFault(message, MAX_CHARACTERS);
+  }
   const tokens: Token[] = [];
   let at = start;
   const take = (pattern: RegExp): string | undefined => {

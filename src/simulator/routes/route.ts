@@ -5,6 +5,7 @@
  * @source Azure/iotedge: edge-hub/core/src/Microsoft.Azure.Devices.Routing.Core/grammar/Route.g4
  */
 
+import { inputNameFault } from "../hub/input-name.ts";
 import { ConditionParser } from "./condition.ts";
 import type { Condition } from "./condition.ts";
 import { RouteFault, tokenize } from "./lexer.ts";
@@ -102,5 +103,7 @@ function parseSink(parser: ConditionParser): Endpoint {
   if (module === undefined || input === undefined) {
     throw new RouteFault(`'${path.value}' is no path like /modules/m/inputs/i`, path.at);
   }
+  const fault = inputNameFault(input);
+  if (fault !== undefined) throw new RouteFault(`the input ${fault}`, path.at);
   return { kind: "input", module, input };
 }

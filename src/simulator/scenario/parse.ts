@@ -5,6 +5,8 @@ import { parseSpecText } from "../../spec/source.ts";
 import { nearest } from "../../spec/suggest.ts";
 import { entryOf, toData } from "../../spec/tree.ts";
 import type { Node } from "../../spec/tree.ts";
+import { placedIssue } from "../placed-issue.ts";
+import type { Issue } from "../placed-issue.ts";
 import { readRoutes } from "../routes/route-table.ts";
 import { checkSteps } from "./check.ts";
 import type { PlacedStep } from "./check.ts";
@@ -66,35 +68,17 @@ function readStep(node: Node, problems: Problem[]): Step | undefined {
   return undefined;
 }
 
-type Issue = {
-  readonly code: string;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly keys?: readonly string[];
-};
-
 function problemOf(issue: Issue, root: Node, before: readonly string[]): Problem {
-  let node: Node | undefined = root;
-  let { at } = root;
-  for (const key of issue.path) {
-    node = node?.kind === "list" ? node.items[Number(key)] : entryOf(node, String(key))?.node;
-    at = node?.at ?? at;
-  }
-  const path = [...before, ...issue.path.map(String)].join(".");
-  const [unknown] = issue.keys ?? [];
-  if (unknown !== undefined) {
-    const entry = entryOf(node, unknown);
-    return fault(entry?.at ?? at, `${[path, unknown].join(".")} is no key of a scenario`);
-  }
-  if (node === undefined || path === "")
-    return fault(at, `${path || "the scenario"} is absent or empty`);
-  const value = JSON.stringify(toData(node)).slice(0, 100);
-  // What the library expects stands behind its own preamble.
-  const expected = /expected (?<what>.*?)(?:, received .*)?$/.exec(issue.message)?.groups?.["what"];
-  return fault(at, `${path} is ${value}, must be ${expected ?? "as the schema says"}`);
+  return placedIssue(issue, root, {
+    code: "SIM_SCENARIO",
+    hint: HINT,
+    whole: "a scenario",
+    before,
+  });
 }
 
+const HINT = "Look at docs/scenario.schema.json, or at edgewright schema --scenario.";
+
 function fault(at: Place, message: string): Problem {
-  const hint = "Look at docs/scenario.schema.json, or at edgewright schema --scenario.";
-  return { code: "SIM_SCENARIO", severity: "error", message, at, hint };
+  return { code: "SIM_SCENARIO", severity: "error", message, at, hint: HINT };
 }

@@ -1,5 +1,7 @@
 /** A scenario from its first step to its verdict. */
 
+import { randomBytes } from "node:crypto";
+
 import type { Clock } from "../../core/ports.ts";
 import { UserError } from "../../core/problem.ts";
 import type { Place } from "../../core/problem.ts";
@@ -48,7 +50,13 @@ export async function runScenario(options: ScenarioRunOptions): Promise<Verdict>
   const { scenario, device, folder, clock, volumeOf, onStep } = options;
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
-  const sender = createSender({ device, folder, clock, signal });
+  const sender = createSender({
+    device,
+    run: randomBytes(3).toString("hex"),
+    folder,
+    clock,
+    signal,
+  });
   const expects = scenario.steps.flatMap(({ step }) =>
     step.verb === "expect" ? [step.value] : [],
   );

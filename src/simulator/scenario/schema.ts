@@ -2,7 +2,9 @@
 
 import { z } from "zod";
 
+import { MODULE_NAME, moduleNameFault } from "../../core/module-name.ts";
 import { MAX_TIMER_MS } from "../../core/timer.ts";
+import { INPUT_NAME, INPUT_NAME_RULE } from "../hub/input-name.ts";
 import { durationMs } from "./duration.ts";
 
 const NO_DURATION = "expected a duration like 30s, 500ms, 2m or 1h, or a number of seconds";
@@ -17,34 +19,53 @@ const duration = z
   // What is no duration at all has its own issue already.
   .refine((value) => !(durationMs(value) > MAX_TIMER_MS), "expected at most 596h")
   .describe("30s, 500ms, 2m, or a number of seconds");
-const name = z.string().min(1);
+const NO_NAME = "expected a text that is not empty";
+const name = z.string(NO_NAME).min(1, NO_NAME);
+const moduleName = z.string().regex(MODULE_NAME, {
+  error: ({ input }) => `the name of a module ${moduleNameFault(String(input))}`,
+});
 /** An outbox has no less. */
 const MIN_VOLUME_BYTES = 65_536;
-const count = z.int().nonnegative();
-const bounds = z.union([count, z.strictObject({ min: count.optional(), max: count.optional() })]);
+const NO_VOLUME = `expected a whole number, at least ${MIN_VOLUME_BYTES} bytes`;
+const NO_COUNT = "expected a whole number, 0 or more";
+const count = z.int(NO_COUNT).nonnegative(NO_COUNT);
+const bounds = z.union(
+  [count, z.strictObject({ min: count.optional(), max: count.optional() })],
+  "expected a whole number, 0 or more, or {min, max} of such",
+);
 const properties = z.record(z.string(), z.string());
+const NO_PRIORITY = "expected a whole number from 0 to 9";
 const routes = z.record(
   z.string(),
-  z.union([
-    z.string(),
-    z.strictObject({
-      route: z.string(),
-      priority: z.int().min(0).max(9).optional(),
-      timeToLiveSecs: z.int().nonnegative().optional(),
-    }),
-  ]),
+  z.union(
+    [
+      z.string(),
+      z.strictObject({
+        route: z.string(),
+        priority: z.int(NO_PRIORITY).min(0, NO_PRIORITY).max(9, NO_PRIORITY).optional(),
+        timeToLiveSecs: count.optional(),
+      }),
+    ],
+    "expected a route, or {route, priority, timeToLiveSecs}",
+  ),
 );
 
+const inputName = z.string(NO_NAME).regex(INPUT_NAME, `expected ${INPUT_NAME_RULE}`);
+const NO_RATE = "expected a number above 0";
 const send = z.strictObject({
   to: name.describe("a module; without it the device itself sends, and routes decide").optional(),
-  input: name.optional(),
+  input: inputName.optional(),
   file: z
     .string()
     .describe("one body a line; from its start again when it is at its end")
     .optional(),
   body: z.json().describe("one body, as JSON").optional(),
   count: count.describe("how many; every line of the file, or one body, otherwise").optional(),
-  rate: z.number().positive().describe("messages a second; as fast as can be otherwise").optional(),
+  rate: z
+    .number(NO_RATE)
+    .positive(NO_RATE)
+    .describe("messages a second; as fast as can be otherwise")
+    .optional(),
   properties: properties.optional(),
   as: name.describe("a name for expect.of").optional(),
   background: z.boolean().describe("go on with the next step at once").optional(),
@@ -83,7 +104,7 @@ const callMethod = z.strictObject({
   within: duration.optional(),
   expect: z
     .strictObject({
-      status: z.int().optional(),
+      status: z.int("expected a whole number").optional(),
       payload: z.record(z.string(), z.json()).describe("dotted paths").optional(),
     })
     .optional(),
@@ -99,7 +120,7 @@ const verbs = {
   "call method": callMethod,
   "set routes": setRoutes,
   "cut hub": z.union([duration, nothing]).describe("for this long; {}: until restore"),
-  restore: z.union([z.literal("hub"), nothing]),
+  restore: z.union([z.literal("hub"), nothing], "expected hub, or {}"),
   "restart hub": nothing,
   "kill module": name.describe("as a power cut does it; it is started again"),
   wait: duration,
@@ -115,20 +136,20 @@ export type Step = {
 
 const head = {
   modules: z
-    .record(name, z.string())
+    .record(moduleName, z.string())
     .refine((modules) => Object.keys(modules).length > 0, "expected at least one module")
     .describe("a spec file, relative to this one, for each module"),
   routes: routes.optional(),
-  timeToLiveSecs: z.int().optional(),
+  timeToLiveSecs: z.int("expected a whole number").optional(),
   volumes: z
-    .record(name, z.int().min(MIN_VOLUME_BYTES, `expected at least ${MIN_VOLUME_BYTES} bytes`))
+    .record(moduleName, z.int(NO_VOLUME).min(MIN_VOLUME_BYTES, NO_VOLUME))
     .describe("bytes; what fill disk needs")
     .optional(),
 };
 
 export const SCENARIO = z.strictObject({
   ...head,
-  steps: z.array(z.record(z.string(), z.unknown())).min(1),
+  steps: z.array(z.record(z.string(), z.unknown())).min(1, "expected at least one step"),
 });
 
 /** For editors: each step may hold any one of the verbs. */

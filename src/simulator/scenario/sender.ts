@@ -1,15 +1,11 @@
 /** Messages that a scenario sends, each with an id of its own, and how many came back. */
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-
 import { userError } from "../../core/problem.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Device } from "../device.ts";
 import { isStop, sleep } from "./patience.ts";
-import type { Step } from "./schema.ts";
-
-type Send = Extract<Step, { verb: "send" }>["value"];
+import { bodiesOf } from "./send-bodies.ts";
+import type { Send } from "./send-bodies.ts";
 
 type Sent = {
   /** Of `as`, or of its place among the sends. */
@@ -31,6 +27,8 @@ export type Sender = {
 
 export type SenderOptions = {
   readonly device: Device;
+  /** In every id: a module that has seen the ids of an earlier run would answer from memory. */
+  readonly run: string;
   /** That files are relative to. */
   readonly folder: string;
   readonly clock: Clock;
@@ -39,7 +37,7 @@ export type SenderOptions = {
 
 const DEFAULT_INPUT = "amlInput";
 
-export function createSender({ device, folder, clock, signal }: SenderOptions): Sender {
+export function createSender({ device, run, folder, clock, signal }: SenderOptions): Sender {
   const sends = new Map<string, Sent>();
   const ids = new Map<string, string>();
   const faults = new Map<string, string>();
@@ -51,7 +49,11 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
     if (send.to === undefined) device.hub.sendFromDevice({ bag, body });
     else device.hub.sendToInput(send.to, send.input ?? DEFAULT_INPUT, { bag, body });
   };
-  const run = async (send: Send, name: string, bodies: readonly Uint8Array[]): Promise<void> => {
+  const sendAll = async (
+    send: Send,
+    name: string,
+    bodies: readonly Uint8Array[],
+  ): Promise<void> => {
     const count = send.count ?? bodies.length;
     const start = clock.monotonic();
     for (let number = 0; number < count; number += 1) {
@@ -60,9 +62,15 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
         const dueMs = start + (number * 1000) / send.rate - clock.monotonic();
         if (dueMs > 1) await sleep(dueMs, signal);
       } else if (number % 64 === 63) await new Promise(setImmediate);
-      const mid = `${name}-${String(number + 1).padStart(6, "0")}`;
+      const mid = `${name}-${run}-${String(number + 1).padStart(6, "0")}`;
+      // Known before it goes out: what routes send straight to the cloud is there at once.
       ids.set(mid, name);
-      deliver(send, bodies[number % bodies.length] ?? new Uint8Array(), mid);
+      try {
+        deliver(send, bodies[number % bodies.length] ?? new Uint8Array(), mid);
+      } catch (error) {
+        ids.delete(mid);
+        throw error;
+      }
     }
   };
   return {
@@ -70,7 +78,7 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
       const name = send.as ?? `send-${sends.size + 1}`;
       if (sends.has(name)) throw userError("SIM_SCENARIO", `two sends are called '${name}'`);
       const bodies = bodiesOf(send, folder);
-      const finished = run(send, name, bodies);
+      const finished = sendAll(send, name, bodies);
       finished.catch((error: unknown) => {
         if (!isStop(error)) faults.set(name, (error as Error).message);
       });
@@ -86,17 +94,4 @@ export function createSender({ device, folder, clock, signal }: SenderOptions): 
       return faults;
     },
   };
-}
-
-function bodiesOf({ file, body }: Send, folder: string): readonly Uint8Array[] {
-  if (file === undefined) return [Buffer.from(JSON.stringify(body ?? null))];
-  const path = resolve(folder, file);
-  try {
-    const lines = readFileSync(path, "utf8").split("\n");
-    const bodies = lines.filter((line) => line.trim() !== "").map((line) => Buffer.from(line));
-    if (bodies.length > 0) return bodies;
-  } catch (error) {
-    throw userError("SIM_MESSAGE", `${file} cannot be read: ${(error as Error).message}`);
-  }
-  throw userError("SIM_MESSAGE", `${file} holds no line, must hold one body a line`);
 }

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, suite, test } from "node:test";
 
 import { edgewright, edgewrightJson, startRun } from "../../support/edgewright.ts";
-import { FIXTURE_MODELS } from "../../support/repository.ts";
+import { FIXTURE_MODELS, REPOSITORY } from "../../support/repository.ts";
 
 suite("run", () => {
   const folder = mkdtempSync(join(tmpdir(), "edgewright-run-"));
@@ -35,6 +38,18 @@ suite("run", () => {
     } finally {
       assert.equal(await terminate(), 0);
     }
+  });
+
+  test("a terminal that closes ends it in good order, as SIGTERM does", async () => {
+    const args = [`${REPOSITORY}bin/edgewright.js`, "run", spec, "--port", "0", "--json"];
+    const child = spawn(process.execPath, args, {
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(createInterface(child.stdout), "line");
+    process.kill(-(child.pid ?? 0), "SIGHUP");
+    const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+    assert.deepEqual([code, signal], [0, null]);
   });
 
   test("SIGTERM under load: every request on an open connection is answered, and it exits with 0", async () => {

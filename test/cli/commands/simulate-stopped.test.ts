@@ -50,6 +50,7 @@ async function running(context: TestContext, steps: string, more: readonly strin
 suite("edgewright simulate, stopped", () => {
   for (const [name, signal, group, steps] of [
     ["by Ctrl-C, while it waits", "SIGINT", true, "  - wait: 1h\n"],
+    ["by a terminal that closes", "SIGHUP", true, "  - wait: 1h\n"],
     ["by SIGTERM, while it expects", "SIGTERM", false, "  - expect: { upstream: 1, within: 1h }\n"],
     [
       "by SIGINT, in a call",

@@ -159,6 +159,26 @@ steps:
     assert.deepEqual([code, document["lost"]], [0, 5]);
   });
 
+  test("a scenario on a kept folder comes to the same verdict, run by run", async (context) => {
+    const file = scenario(
+      context,
+      `routes: { up: FROM /messages/modules/a/* INTO $upstream }
+steps:
+  - expect: { connected: a, within: 30s }
+  - send: { to: a, body: { data: [[1, 2, 3]] }, count: 5 }
+  - send: { to: a, body: { data: [[1, 2, 3]] }, count: 5, as: named }
+  - expect: { upstream: 10, distinct: messageId }
+  - expect: { upstream: 5, of: send-1 }
+`,
+    );
+    const state = join(tempFolder(context), "state");
+    for (const run of ["first", "second", "third"]) {
+      const { code, document } = await verdictOf(file, "--state", state);
+      const { sent, distinct, lost, duplicates } = document;
+      assert.deepEqual([code, sent, distinct, lost, duplicates], [0, 10, 10, 0, 0], run);
+    }
+  });
+
   test("a step that fails ends it, with its place and exit code 1", async (context) => {
     const file = scenario(
       context,

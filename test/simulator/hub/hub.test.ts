@@ -184,4 +184,47 @@ suite("hub", () => {
     };
     assert.equal((await device.hub.callMethod(call)).status, 404);
   });
+
+  test(
+    "a restart ends no cut: nobody is let in until it is restored",
+    withMosquitto,
+    async (context) => {
+      const { device } = await testDevice(context, { clients: ["m"] });
+      const publish = () => mosquitto(device, "pub", { topic: `${EVENTS}%24.on=o/` });
+      device.hub.cut();
+      await device.restartHub();
+      assert.notEqual((await publish()).status, 0);
+      await device.restartHub();
+      assert.notEqual((await publish()).status, 0);
+      assert.equal(device.upstream.count(), 0);
+      device.hub.restore();
+      assert.equal((await publish()).status, 0);
+      await device.restartHub();
+      assert.equal((await publish()).status, 0);
+      assert.equal(device.upstream.count(), 2);
+    },
+  );
+
+  for (const filter of ["inputs/in1/#", "inputs/in1/+", "inputs/+", "inputs/in1", "#"]) {
+    test(
+      `${filter} is not granted, since nothing would come of it`,
+      withMosquitto,
+      async (context) => {
+        const { device, log } = await testDevice(context, { clients: ["m"] });
+        const topic = `devices/sim-device/modules/m/${filter}`;
+        const { stderr } = await mosquitto(device, "sub", { topic });
+        assert.match(stderr, /denied|rejected/i);
+        assert.match(log.lines.join("\n"), /may not subscribe to devices/);
+      },
+    );
+  }
+
+  test("all inputs together are granted and delivered", withMosquitto, async (context) => {
+    const { device } = await testDevice(context, { clients: ["m"] });
+    device.hub.sendToInput("m", "in1", jsonMessage({ x: 1 }, "7"));
+    const { stdout, stderr } = await mosquitto(device, "sub", {
+      topic: "devices/sim-device/modules/m/inputs/#",
+    });
+    assert.equal(stdout.trim(), '{"x":1}', stderr);
+  });
 });

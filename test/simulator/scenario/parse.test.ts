@@ -34,6 +34,24 @@ suite("scenario", () => {
     ["just text", /steps.0 is "just text", must be/],
     ["{ wait: 5s, more: 1 }", /2 verbs/],
     ["{ send: { bogus: 1 } }", /send.bogus is no key/],
+    [
+      "{ send: { to: m, input: a/b, body: 1 } }",
+      /send.input is "a\/b", must be a level of a topic/,
+    ],
+    ["{ send: 5 }", /send is 5, must be a mapping$/],
+    [
+      "{ send: { to: m, count: 1.5, body: 1 } }",
+      /send.count is 1.5, must be a whole number, 0 or more$/,
+    ],
+    ["{ send: { to: m, rate: 0, body: 1 } }", /send.rate is 0, must be a number above 0$/],
+    ["{ send: { to: m, rate: fast, body: 1 } }", /send.rate is "fast", must be a number above 0$/],
+    ["{ send: { to: '', body: 1 } }", /send.to is "", must be a text that is not empty$/],
+    ["{ expect: { upstream: many } }", /upstream is "many", must be a whole number, 0 or more, or/],
+    ["{ expect: { distinct: it } }", /expect.distinct is "it", must be messageId$/],
+    ["{ expect: { upstream: 1, properties: [a] } }", /properties is \["a"\], must be a mapping$/],
+    ["{ cut hub: long }", /cut hub is "long", must be a duration like/],
+    ["{ restore: it }", /restore is "it", must be hub, or {}$/],
+    ["{ set routes: { routes: { r: 5 } } }", /routes.r is 5, must be a route, or {route/],
   ] as const) {
     test(`${text} is refused at its line, by the schema too`, () => {
       const read = parseScenario(step(text), "scenario.yml");
@@ -94,6 +112,18 @@ suite("scenario", () => {
       /name/,
     ],
     ["no steps", "modules: { m: x }\n", 1, /steps is absent/],
+    ["steps that are no list", "modules: { m: x }\nsteps: 5\n", 2, /steps is 5, must be a list$/],
+    ["steps that are empty", "modules: { m: x }\nsteps: []\n", 2, /must be at least one step$/],
+    ["modules that are a list", "modules: [m]\nsteps: [{ wait: 1s }]\n", 1, /must be a mapping$/],
+    ...["../../evil", "bad name/#+", "$edgeHub", "", "m".repeat(300)].map(
+      (module) =>
+        [
+          `a module called '${module.slice(0, 20)}'`,
+          `modules:\n  "${module}": x\nsteps: [{ wait: 1s }]\n`,
+          2,
+          /name of a module is '.*', must be 1 to 128 letters/,
+        ] as const,
+    ),
   ] as const) {
     test(`a head with ${name} is refused at its place, with a hint`, () => {
       const { ok, problems } = parseScenario(text, "scenario.yml");
