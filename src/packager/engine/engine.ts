@@ -1,13 +1,12 @@
 /** How does an image get into the container engine of this machine? The only file with dockerode. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough, Readable } from "node:stream";
 import Docker from "dockerode";
-import { UserError, userError } from "../../core/problem.ts";
-
-const DEFAULT_SOCKET = "/var/run/docker.sock";
+import { userError } from "../../core/problem.ts";
+import { addressOf, connectionTo } from "./address.ts";
+import type { Environment } from "./address.ts";
+import { engineError, noImage, startError } from "./fault.ts";
 
 export type Engine = {
   /** Loads a docker archive; afterwards the engine knows the image by this name. */
@@ -58,12 +57,10 @@ export type Container = {
   readonly ended: Promise<string>;
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The engine that `DOCKER_HOST` names, else the one at the usual socket; asked whether it is there. */
 export async function openEngine(env: Environment): Promise<Engine> {
-  const address = env["DOCKER_HOST"] ?? `unix://${DEFAULT_SOCKET}`;
-  const docker = new Docker(connection(address, env));
+  const address = addressOf(env);
+  const docker = new Docker(connectionTo(address, env));
   const ask: Ask = async (work) => {
     try {
       return await work();
@@ -82,7 +79,7 @@ export async function openEngine(env: Environment): Promise<Engine> {
         }),
       ),
     bridgeAddress: () =>
-      ask(async () => addressOf((await docker.getNetwork("bridge").inspect()) as Network)),
+      ask(async () => gatewayOf((await docker.getNetwork("bridge").inspect()) as Network)),
     removeContainer: (name) => unlessGone(docker.getContainer(name).remove(WITH_ALL)),
     labelled: (label) => ask(() => listLabelled(docker, label)),
   };
@@ -162,7 +159,7 @@ type Network = {
 };
 
 /** Not every engine says it: then it is the first address of the network, as engines choose it. */
-function addressOf({ IPAM }: Network): string {
+function gatewayOf({ IPAM }: Network): string {
   for (const { Gateway, Subnet } of IPAM.Config) {
     if (Gateway !== undefined) return Gateway;
     const first = Subnet?.match(/^(?<head>\d+\.\d+\.\d+)\.0\//)?.groups?.["head"];
@@ -227,28 +224,6 @@ function splitOutput(docker: Docker, output: NodeJS.ReadWriteStream): readonly P
   return streams;
 }
 
-function connection(address: string, env: Environment): Docker.DockerOptions {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol === "unix:") return { socketPath: url.pathname };
-  if (url?.protocol !== "tcp:" && url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw userError("BUILD_ENGINE", `DOCKER_HOST is "${address}"; unix:// and tcp:// are known.`, {
-      hint: "Set DOCKER_HOST to the engine's socket, or write an archive with -o archive:FILE.",
-    });
-  }
-  const certificates = env["DOCKER_CERT_PATH"];
-  const secure = env["DOCKER_TLS_VERIFY"] !== undefined && certificates !== undefined;
-  const host = { host: url.hostname, port: url.port === "" ? 2375 : Number(url.port) };
-  if (!secure) return { ...host, protocol: "http" };
-  const read = (file: string): string => readFileSync(join(certificates, file), "utf8");
-  return {
-    ...host,
-    protocol: "https",
-    ca: read("ca.pem"),
-    cert: read("cert.pem"),
-    key: read("key.pem"),
-  };
-}
-
 /** The engine answers 200 and reports what went wrong inside the stream, one JSON document a line. */
 async function watchLoad(stream: NodeJS.ReadableStream): Promise<void> {
   let text = "";
@@ -257,40 +232,4 @@ async function watchLoad(stream: NodeJS.ReadableStream): Promise<void> {
     const { error } = JSON.parse(line) as { error?: string };
     if (error !== undefined) throw new Error(error);
   }
-}
-
-function noImage(name: string): Error {
-  return userError("IMAGE_SOURCE", `The container engine has no image ${name}.`, {
-    hint: "Look at what it has with docker images, and bring the image with docker pull or docker load.",
-  });
-}
-
-/** What a container asks for, and the engine does not have. */
-function startError({ image, name }: ContainerOptions, error: unknown): unknown {
-  const { statusCode, message } = error as Error & { readonly statusCode?: number };
-  if (statusCode === 404 && /no such image/i.test(message)) {
-    return userError("BUILD_ENGINE", `the container engine has no image ${image}`, {
-      hint: `Pull it first: docker pull ${image}.`,
-    });
-  }
-  if (statusCode === 409) {
-    return userError("BUILD_ENGINE", `the container engine has a container ${name} already`, {
-      hint: `Remove it first: docker rm -f ${name}.`,
-    });
-  }
-  return error;
-}
-
-function engineError(address: string, error: unknown): unknown {
-  if (error instanceof UserError) return error;
-  const { message, code } = error as NodeJS.ErrnoException;
-  const hints: Readonly<Record<string, string>> = {
-    ENOENT: "Start a container engine, or write an archive with -o archive:FILE.",
-    ECONNREFUSED: "Start the container engine, or write an archive with -o archive:FILE.",
-    EACCES: "Join the group that may use the engine, or write an archive with -o archive:FILE.",
-  };
-  const reason = code === undefined ? message.trim() : code;
-  return userError("BUILD_ENGINE", `The container engine at ${address} refuses: ${reason}.`, {
-    hint: hints[code ?? ""] ?? "Read the engine's log, or write an archive with -o archive:FILE.",
-  });
 }
