@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,15 @@ suite("inspectModel", () => {
     assert.equal(inspection?.sha256.length, 64);
     assert.ok((inspection?.loadMs ?? 0) > 0);
     assert.ok((inspection?.memoryBytes ?? 0) > 1_000_000);
+  });
+
+  test("a pipe is no model, and nobody is waited for", async () => {
+    const pipe = join(folder, "pipe.onnx");
+    execFileSync("mkfifo", [pipe]);
+    const { inspection, problems } = await inspectModel(pipe);
+    assert.equal(inspection, undefined);
+    assert.equal(problems[0]?.code, "MODEL_UNREADABLE");
+    assert.match(problems[0]?.message ?? "", /pipe\.onnx is no plain file/u);
   });
 
   test("an operator that ONNX Runtime does not have is refused with its reason", async () => {

@@ -11,6 +11,7 @@ import { createCompressor, equalPieces, withoutSystem } from "../image/gzip.ts";
 import type { LayerBlob } from "../image/layer.ts";
 import { imageFault, zstdFault } from "../sources/image-fault.ts";
 import { packingOf } from "../sources/packing.ts";
+import { NoPlainFile } from "../sources/plain-file.ts";
 import type { StoredLayer } from "../sources/stored-image.ts";
 import { whiteout } from "./whiteout.ts";
 import { archiveFault, MOST_UNPACKED_BYTES } from "../sources/unpack-archive.ts";
@@ -45,8 +46,9 @@ export async function readStoredLayer(
     throw imageFault(title, `is of the unknown type "${layer.mediaType}", no layer of files`);
   const packed = createHash("sha256");
   const unpacked = createHash("sha256");
-  const packing = await packingOf(file).catch(() => {
-    throw imageFault(title, `is not at ${digest}`);
+  const packing = await packingOf(file).catch((error: unknown) => {
+    const isThere = error instanceof NoPlainFile;
+    throw imageFault(title, isThere ? `is no plain file at ${digest}` : `is not at ${digest}`);
   });
   if (packing === "zstd") throw zstdFault(title);
   if (packing === "unknown") throw imageFault(title, "is neither a tar nor gzip");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -24,6 +25,19 @@ async function importHere(t: TestContext, text: string): Promise<ImageLock> {
     env: {},
     progress: () => {},
   });
+}
+
+type Named = { readonly digest: string };
+type Places = Readonly<Record<"index" | "manifest" | "config" | "layer", string>>;
+
+async function placesIn(layout: string): Promise<Places> {
+  const json = async (path: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(layout, path), "utf8")) as unknown;
+  const blob = ({ digest }: Named): string => `blobs/${digest.replace(":", "/")}`;
+  const { manifests } = (await json("index.json")) as { manifests: [Named] };
+  const manifest = blob(manifests[0]);
+  const { config, layers } = (await json(manifest)) as { config: Named; layers: [Named] };
+  return { index: "index.json", manifest, config: blob(config), layer: blob(layers[0]) };
 }
 
 suite("importBase", () => {
@@ -76,6 +90,19 @@ suite("importBase", () => {
     assert.ok((imported?.bytes ?? 0) < layer.length);
     await assert.rejects(importHere(t, await archive(await tarOf([{ ...NODE, text: "other" }]))));
   });
+
+  for (const what of ["index", "manifest", "config", "layer"] as const) {
+    test(`a pipe in the place of the ${what} is refused, and nobody is waited for`, async (t) => {
+      const layout = await writeLayout(await tempFolder(t), { layers: [[NODE, ...LIBRARIES]] });
+      const pipe = join(layout, (await placesIn(layout))[what]);
+      await rm(pipe);
+      execFileSync("mkfifo", [pipe]);
+      // A reader that waits is let go, so that the test ends.
+      const late = setTimeout(() => void open(pipe, "r+").then((held) => held.close()), 2000);
+      t.after(() => clearTimeout(late));
+      await assert.rejects(importHere(t, `oci:${layout}`), /IMAGE_BROKEN: .* is no plain file/u);
+    });
+  }
 
   for (const mediaType of ["tar+zstd", "tar+gzip"]) {
     test(`zstd under the type ${mediaType} is refused, with the way out of it`, async (t) => {
