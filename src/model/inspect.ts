@@ -32,7 +32,7 @@ export type Inspection = {
   readonly runMs?: number;
   /** Resident memory that the library, the model and one run need. */
   readonly memoryBytes?: number;
-  /** What it answers to the first generated input. */
+  /** What it answers to the first generated input, where it is the same each time. */
   readonly sample?: readonly SampleOutput[];
 };
 
@@ -69,7 +69,7 @@ export async function inspectLifted(
   if (!probed.ok) {
     return { inspection, problems: [...problems, refusal(probed.reason, domains)] };
   }
-  const { loadMs, runMs, memoryBytes, runError, sample } = probed;
+  const { loadMs, runMs, memoryBytes, runError, sample, varies } = probed;
   const measured = {
     loadMs,
     memoryBytes,
@@ -78,7 +78,11 @@ export async function inspectLifted(
   };
   return {
     inspection: { ...inspection, ...measured },
-    problems: runError === undefined ? problems : [...problems, runNote(runError)],
+    problems: [
+      ...problems,
+      ...(runError === undefined ? [] : [runNote(runError)]),
+      ...(varies === true ? [variesNote(path)] : []),
+    ],
   };
 }
 
@@ -146,6 +150,14 @@ function runNote(reason: string): Problem {
     code: "MODEL_REFUSED",
     severity: "note",
     message: `a run on zeros fails, so nothing was measured: ${reason}`,
+  };
+}
+
+function variesNote(path: string): Problem {
+  return {
+    code: "MODEL_VARIES",
+    severity: "note",
+    message: `${path} answers one input differently from run to run, so no sample of it is recorded, and verify cannot score it`,
   };
 }
 

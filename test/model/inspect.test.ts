@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { after, suite, test } from "node:test";
 
 import { inspectModel } from "../../src/model/inspect.ts";
+import { encodeModel } from "../../scripts/onnx/model.ts";
+import { tensor } from "../../scripts/onnx/value-info.ts";
 import { FIXTURE_MODELS, SHARED, withoutShared } from "../support/repository.ts";
 
 suite("inspectModel", () => {
@@ -27,6 +29,29 @@ suite("inspectModel", () => {
     assert.equal(inspection, undefined);
     assert.equal(problems[0]?.code, "MODEL_UNREADABLE");
     assert.match(problems[0]?.message ?? "", /pipe\.onnx is no plain file/u);
+  });
+
+  test("a model with random operators: no sample, and a note", async () => {
+    const path = join(folder, "random.onnx");
+    const graph = {
+      name: "noise",
+      inputs: [tensor("x", "float32", [4])],
+      outputs: [tensor("y", "float32", [4])],
+      nodes: [
+        { op: "RandomNormalLike", inputs: ["x"], outputs: ["noise"] },
+        { op: "Add", inputs: ["x", "noise"], outputs: ["y"] },
+      ],
+    };
+    writeFileSync(path, encodeModel(graph));
+    const { inspection, problems } = await inspectModel(path);
+    assert.ok((inspection?.runMs ?? 0) > 0);
+    assert.equal(inspection?.sample, undefined);
+    assert.deepEqual(
+      problems.map(({ code, severity }) => `${severity} ${code}`),
+      ["note MODEL_VARIES"],
+    );
+    const steady = await inspectModel(`${FIXTURE_MODELS}double.onnx`);
+    assert.equal(steady.inspection?.sample?.length, 1);
   });
 
   test("an operator that ONNX Runtime does not have is refused with its reason", async () => {
