@@ -3,7 +3,7 @@
  * platform → index → manifest → record → files that appear all at once, or an engine that loads.
  */
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
@@ -22,6 +22,7 @@ import { printSbom } from "./record/sbom.ts";
 import { openSink } from "./output/sink.ts";
 import type { Sink } from "./output/sink.ts";
 import { checkUpdate } from "./update/max-update.ts";
+import { makeWorkFolder } from "./leftovers.ts";
 
 /** Of the index digest, in the image's name and the module's version. */
 const VERSION_DIGITS = 12;
@@ -32,7 +33,7 @@ export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Pr
   const sinks: Sink[] = [];
   let folder;
   try {
-    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+    folder = await makeWorkFolder(temporaryFolder);
     return await build(endpoint, options, { folder, outputs, sinks });
   } catch (error) {
     // Programs that a signal ended fail in words of their own.

@@ -1,6 +1,6 @@
 /** How does a base get to a machine without a network? As an OCI archive that builds take as --base. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Problem } from "../core/problem.ts";
 import type { Platform } from "../spec/resolved.ts";
@@ -17,6 +17,7 @@ import { claimArchive } from "./output/archive-place.ts";
 import { createOutputFiles, outputFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 import { recipeDigest } from "./recipe.ts";
+import { makeWorkFolder } from "./leftovers.ts";
 
 export type SaveOptions = Pick<
   AssembleOptions,
@@ -49,7 +50,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
   const file = resolve(workingFolder, options.file);
   let folder;
   try {
-    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+    folder = await makeWorkFolder(temporaryFolder);
     await claimArchive(file, outputs);
     const blobs = createBlobStore(join(cacheFolder, "blobs"));
     const { images, problems } = await baseImages(options, folder);

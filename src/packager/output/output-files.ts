@@ -1,11 +1,11 @@
 /** How do the files of a build appear? All at once, when everything in them is right, or not at all. */
 
-import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { UserError, userError } from "../../core/problem.ts";
+import { draftPath, removeDrafts } from "../leftovers.ts";
 
 export type OutputFiles = {
   /** Claims a place early: an unwritable folder is found before the long work. */
@@ -25,7 +25,7 @@ export function createOutputFiles(): OutputFiles {
   const claim = async (path: string): Promise<string> => {
     const known = drafts.get(path);
     if (known !== undefined) return known;
-    const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+    const draft = draftPath(path);
     try {
       const stats = await stat(path).catch(() => undefined);
       if (stats?.isDirectory() === true) throw outputError(path, "is a folder");
@@ -33,6 +33,7 @@ export function createOutputFiles(): OutputFiles {
       if (stats?.isFile() === false) throw outputError(path, "is no file; it is not replaced");
       const made = await mkdir(dirname(path), { recursive: true });
       if (made !== undefined) folders.push(made);
+      else await removeDrafts(dirname(path));
       await (await open(draft, "wx")).close();
     } catch (error) {
       throw outputFault(error, path);

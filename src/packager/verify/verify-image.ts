@@ -2,8 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { Problem } from "../../core/problem.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
@@ -18,6 +17,7 @@ import { modelFaults, readEndpoint } from "./recorded-models.ts";
 import type { HeldFile } from "./recorded-models.ts";
 import { findSecrets, secretsIn } from "./secrets.ts";
 import { tryImage } from "./trial.ts";
+import { makeWorkFolder } from "../leftovers.ts";
 
 export type VerifyOptions = {
   /** Values that must not be in an image. */
@@ -50,7 +50,7 @@ export async function verifyImage(
 ): Promise<{ readonly images: readonly VerifiedImage[]; readonly problems: readonly Problem[] }> {
   const { signal } = options;
   const source = parseImageSource(text, options.workingFolder);
-  const folder = await mkdtemp(join(options.temporaryFolder, "edgewright-"));
+  const folder = await makeWorkFolder(options.temporaryFolder);
   try {
     const engine = openEngineOf(options.env);
     const problems: Problem[] = [];

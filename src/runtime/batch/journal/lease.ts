@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 
 import type { Clock } from "../../../core/ports.ts";
+import { startTicksOf } from "../../../core/start-ticks.ts";
 
 export type LeaseHolder = {
   readonly host: string;
@@ -126,16 +127,4 @@ export function isStale(
   if (holder.host === host && startTicksOf(holder.pid) !== holder.startTicks) return true;
   const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return touched === undefined || clock.now() - touched > STALE_MS;
-}
-
-/** `undefined` where there is no such process. @source proc(5): stat, field 22 */
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name, in parentheses, may hold anything; a zombie runs no more.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }
