@@ -130,12 +130,30 @@ function refusal(reason: string, domains: Readonly<Record<string, number>>): Pro
   return {
     code: "MODEL_REFUSED",
     severity: "error",
-    message: `ONNX Runtime cannot load it: ${reason.replace(/^Load model from .*? failed:/, "").trim()}`,
-    hint:
-      foreign.length > 0
-        ? `Export the model without the operators of ${foreign.join(", ")}, which ONNX Runtime itself does not have.`
-        : "Check the model with the onnx package's checker, and export it again.",
+    message: `ONNX Runtime cannot load it: ${withoutSource(reason.replace(/^Load model from .*? failed:/, "").trim())}`,
+    hint: refusalHint(reason, foreign),
   };
+}
+
+function refusalHint(reason: string, foreign: readonly string[]): string {
+  if (foreign.length > 0)
+    return `Export the model without the operators of ${foreign.join(", ")}, which ONNX Runtime itself does not have.`;
+  return /IR version|till opset/u.test(reason)
+    ? "Export the model for an older opset."
+    : "Check the model with the onnx package's checker, and export it again.";
+}
+
+/** What the library says, without the line and the function of its source that it begins with. */
+function withoutSource(reason: string): string {
+  const [place = ""] = /^\S+\.(?:cc|h):\d+ /u.exec(reason) ?? [];
+  const start = place === "" ? -1 : reason.indexOf("(", place.length);
+  let depth = 0;
+  for (let at = start; at >= 0 && at < reason.length; at += 1) {
+    if (reason[at] === "(") depth += 1;
+    else if (reason[at] === ")") depth -= 1;
+    if (depth === 0) return reason.slice(at + 1).replace(/^\s*(?:const\b)?\s*/u, "");
+  }
+  return reason;
 }
 
 const KNOWN_DOMAINS = new Set([

@@ -13,7 +13,7 @@ import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
 import type { Deployment } from "./manifest/deployment.ts";
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
-import { createOutputFiles, outputFault } from "./output/output-files.ts";
+import { createOutputFiles, workFault } from "./output/output-files.ts";
 import type { OutputFiles } from "./output/output-files.ts";
 import { outputPaths } from "./output/output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
@@ -28,7 +28,7 @@ import { makeWorkFolder } from "./leftovers.ts";
 const VERSION_DIGITS = 12;
 
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
-  const { temporaryFolder, cacheFolder } = options;
+  const { temporaryFolder } = options;
   const outputs = createOutputFiles();
   const sinks: Sink[] = [];
   let folder;
@@ -40,8 +40,7 @@ export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Pr
     options.signal?.throwIfAborted();
     // What is not there was to be read.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw error;
-    const { path = `A file in ${cacheFolder} or ${temporaryFolder}` } = error as { path?: string };
-    throw outputFault(error, path);
+    throw workFault(error, options);
   } finally {
     await outputs.discard();
     for (const sink of sinks) await sink.discard();

@@ -14,7 +14,7 @@ import type { Image, ImageConfig } from "./image/image.ts";
 import { createLayerStore } from "./image/layer.ts";
 import { timestamp } from "./image/timestamp.ts";
 import { claimArchive } from "./output/archive-place.ts";
-import { createOutputFiles, outputFault } from "./output/output-files.ts";
+import { createOutputFiles, workFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 import { recipeDigest } from "./recipe.ts";
 import { makeWorkFolder } from "./leftovers.ts";
@@ -70,7 +70,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
   } catch (error) {
     // Programs that a signal ended fail in words of their own.
     options.signal?.throwIfAborted();
-    throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
+    throw workFault(error, options);
   } finally {
     await outputs.discard();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

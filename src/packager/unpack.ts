@@ -55,7 +55,7 @@ export async function unpackStream(
       const { name, type, mode, uid, linkname } = entry.header;
       // The names of files end at a NUL: no system makes this one.
       if (`${name}${linkname}`.includes("\0"))
-        throw new ForeignMember(`'${name.replaceAll("\0", "\\0")}', a path with a NUL in it`);
+        throw new ForeignMember(`'${name}', a path with a NUL in it`);
       // Without a type is what tar-stream does not know: GNU's sparse files and the like.
       const kind = type ? KINDS[type] : undefined;
       if (kind === undefined)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
@@ -8,6 +8,7 @@ import { after, suite, test } from "node:test";
 import { inspectModel } from "../../src/model/inspect.ts";
 import { encodeModel } from "../../scripts/onnx/model.ts";
 import { tensor } from "../../scripts/onnx/value-info.ts";
+import { fieldsOf, joinBytes, varintField } from "../../src/model/protobuf.ts";
 import { FIXTURE_MODELS, SHARED, withoutShared } from "../support/repository.ts";
 
 suite("inspectModel", () => {
@@ -52,6 +53,18 @@ suite("inspectModel", () => {
     );
     const steady = await inspectModel(`${FIXTURE_MODELS}double.onnx`);
     assert.equal(steady.inspection?.sample?.length, 1);
+  });
+
+  test("a model of the future is refused with the reason, and no source line before it", async () => {
+    const path = join(folder, "future.onnx");
+    const bytes = readFileSync(`${FIXTURE_MODELS}double.onnx`);
+    const fields = [...fieldsOf(bytes)].map((field) =>
+      field.number === 1 ? varintField(1, 99) : field.raw,
+    );
+    writeFileSync(path, joinBytes(fields));
+    const { problems } = await inspectModel(path);
+    assert.match(problems[0]?.message ?? "", /cannot load it: Unsupported model IR version: 99/u);
+    assert.match(problems[0]?.hint ?? "", /older opset/u);
   });
 
   test("an operator that ONNX Runtime does not have is refused with its reason", async () => {

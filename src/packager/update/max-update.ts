@@ -81,10 +81,11 @@ function tooLarge(
     .slice(0, 3)
     .map(({ name, size, reason }) => `${name} (${size} bytes, ${reason})`)
     .join(", ");
+  const what = largest === "" ? "config and manifest alone" : largest;
   return {
     code: "BUILD_UPDATE",
     severity: "error",
-    message: `The update costs a device ${bytes} bytes on ${platform}, and --max-update allows ${most}: ${largest}.`,
+    message: `The update costs a device ${bytes} bytes on ${platform}, and --max-update allows ${most}: ${what}.`,
     hint: "Raise --max-update, or keep what changed as it was.",
   };
 }

@@ -188,7 +188,7 @@ suite("importBase", () => {
     [
       "a NUL in a path",
       members({ name: "x", pax: { path: "etc/a\0b" } }),
-      /'etc\/a\\0b', a path with a NUL/u,
+      /'etc\/a\\u0000b', a path with a NUL/u,
     ],
     [
       "a NUL in the target of a link",
