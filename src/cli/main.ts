@@ -102,12 +102,12 @@ function parse(command: Command, argv: readonly string[]) {
   }
 }
 
-/** `--threshold -1` as `--threshold=-1`: no option here is called by a digit. */
+/** `--threshold -1` as `--threshold=-1`, `-5MB` too: no option here is called by a digit. */
 function withNegativeNumbers(argv: readonly string[]): string[] {
   const joined: string[] = [];
   for (const word of argv) {
     const before = joined.at(-1);
-    if (/^-\d+$/.test(word) && before !== undefined && /^--[a-z-]+$/.test(before)) {
+    if (/^-\d[\w.]*$/.test(word) && before !== undefined && /^--[a-z-]+$/.test(before)) {
       joined[joined.length - 1] = `${before}=${word}`;
     } else joined.push(word);
   }

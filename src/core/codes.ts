@@ -57,6 +57,7 @@ export const CODES = {
     kind: "bad-input",
   },
   MODEL_KEPT: { title: "A model ships as it is", kind: "bad-input" },
+  MODEL_VARIES: { title: "A model answers one input differently each time", kind: "bad-input" },
   MODEL_STORE: { title: "The model store refused", kind: "bad-input" },
 
   // Command line.

@@ -32,7 +32,7 @@ export type Inspection = {
   readonly runMs?: number;
   /** Resident memory that the library, the model and one run need. */
   readonly memoryBytes?: number;
-  /** What it answers to the first generated input. */
+  /** What it answers to the first generated input, where it is the same each time. */
   readonly sample?: readonly SampleOutput[];
 };
 
@@ -69,7 +69,7 @@ export async function inspectLifted(
   if (!probed.ok) {
     return { inspection, problems: [...problems, refusal(probed.reason, domains)] };
   }
-  const { loadMs, runMs, memoryBytes, runError, sample } = probed;
+  const { loadMs, runMs, memoryBytes, runError, sample, varies } = probed;
   const measured = {
     loadMs,
     memoryBytes,
@@ -78,7 +78,11 @@ export async function inspectLifted(
   };
   return {
     inspection: { ...inspection, ...measured },
-    problems: runError === undefined ? problems : [...problems, runNote(runError)],
+    problems: [
+      ...problems,
+      ...(runError === undefined ? [] : [runNote(runError)]),
+      ...(varies === true ? [variesNote(path)] : []),
+    ],
   };
 }
 
@@ -126,12 +130,30 @@ function refusal(reason: string, domains: Readonly<Record<string, number>>): Pro
   return {
     code: "MODEL_REFUSED",
     severity: "error",
-    message: `ONNX Runtime cannot load it: ${reason.replace(/^Load model from .*? failed:/, "").trim()}`,
-    hint:
-      foreign.length > 0
-        ? `Export the model without the operators of ${foreign.join(", ")}, which ONNX Runtime itself does not have.`
-        : "Check the model with the onnx package's checker, and export it again.",
+    message: `ONNX Runtime cannot load it: ${withoutSource(reason.replace(/^Load model from .*? failed:/, "").trim())}`,
+    hint: refusalHint(reason, foreign),
   };
+}
+
+function refusalHint(reason: string, foreign: readonly string[]): string {
+  if (foreign.length > 0)
+    return `Export the model without the operators of ${foreign.join(", ")}, which ONNX Runtime itself does not have.`;
+  return /IR version|till opset/u.test(reason)
+    ? "Export the model for an older opset."
+    : "Check the model with the onnx package's checker, and export it again.";
+}
+
+/** What the library says, without the line and the function of its source that it begins with. */
+function withoutSource(reason: string): string {
+  const [place = ""] = /^\S+\.(?:cc|h):\d+ /u.exec(reason) ?? [];
+  const start = place === "" ? -1 : reason.indexOf("(", place.length);
+  let depth = 0;
+  for (let at = start; at >= 0 && at < reason.length; at += 1) {
+    if (reason[at] === "(") depth += 1;
+    else if (reason[at] === ")") depth -= 1;
+    if (depth === 0) return reason.slice(at + 1).replace(/^\s*(?:const\b)?\s*/u, "");
+  }
+  return reason;
 }
 
 const KNOWN_DOMAINS = new Set([
@@ -146,6 +168,14 @@ function runNote(reason: string): Problem {
     code: "MODEL_REFUSED",
     severity: "note",
     message: `a run on zeros fails, so nothing was measured: ${reason}`,
+  };
+}
+
+function variesNote(path: string): Problem {
+  return {
+    code: "MODEL_VARIES",
+    severity: "note",
+    message: `${path} answers one input differently from run to run, so no sample of it is recorded, and verify cannot score it`,
   };
 }
 

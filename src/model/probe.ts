@@ -15,7 +15,7 @@ import type { Signature } from "../core/signature.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { createSession } from "./onnxruntime.ts";
 import type { Session } from "./onnxruntime.ts";
-import { differenceOf } from "./prepare/compare.ts";
+import { differenceOf, MOST_DIFFERENCE } from "./prepare/compare.ts";
 import { recordedFeeds } from "./recorded.ts";
 
 export type ProbeRequest = {
@@ -47,6 +47,8 @@ export type ProbeResult =
       readonly comparison?: Comparison;
       /** What it answers to the first generated input. */
       readonly sample?: readonly SampleOutput[];
+      /** What it answers to one input differs from run to run: no sample can be held against it. */
+      readonly varies?: true;
     }
   | { readonly ok: false; readonly reason: string };
 
@@ -105,11 +107,12 @@ function measure(
 function sampleOf(
   session: Session,
   signature: Signature,
-): { readonly sample?: readonly SampleOutput[] } {
+): { readonly sample?: readonly SampleOutput[]; readonly varies?: true } {
   const names = outputNames(signature);
   const [, feeds = {}] = sampleFeeds(signature);
   try {
     const outputs = session.run(feeds, names);
+    if (differenceOf(outputs, session.run(feeds, names)) > MOST_DIFFERENCE) return { varies: true };
     return {
       sample: outputs.map((tensor, at) => sampleOutput(names[at] ?? "", tensor)),
     };

@@ -5,7 +5,7 @@
  * @source onnx/models: README.md ("Usage", test data starting from ONNX v1.2.1)
  */
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Feeds } from "../core/sample.ts";
@@ -43,7 +43,9 @@ export async function recordedFeeds(
 }
 
 async function readTensor(path: string, { type }: TensorSpec): Promise<Tensor | undefined> {
-  const message = await readFile(path).catch(() => undefined);
+  // Whoever reads a pipe waits for somebody who writes to it.
+  const isFile = (await stat(path).catch(() => undefined))?.isFile() === true;
+  const message = isFile ? await readFile(path).catch(() => undefined) : undefined;
   const read = message === undefined ? undefined : tensorOfMessage(message);
   if (read === undefined || read.type !== DTYPES[type].onnx || type === "string") return undefined;
   const data = allocate(type, elementCount(read.dims)) as Exclude<TensorData, readonly string[]>;

@@ -3,7 +3,7 @@
  * platform → index → manifest → record → files that appear all at once, or an engine that loads.
  */
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrors, UserError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
@@ -13,7 +13,7 @@ import { parseReference, printReference } from "./image/reference.ts";
 import type { Reference } from "./image/reference.ts";
 import type { Deployment } from "./manifest/deployment.ts";
 import { parseManifest, renderDeployment } from "./manifest/deployment.ts";
-import { createOutputFiles, outputFault } from "./output/output-files.ts";
+import { createOutputFiles, workFault } from "./output/output-files.ts";
 import type { OutputFiles } from "./output/output-files.ts";
 import { outputPaths } from "./output/output-paths.ts";
 import type { PackOptions, PackResult } from "./pack-options.ts";
@@ -22,25 +22,25 @@ import { printSbom } from "./record/sbom.ts";
 import { openSink } from "./output/sink.ts";
 import type { Sink } from "./output/sink.ts";
 import { checkUpdate } from "./update/max-update.ts";
+import { makeWorkFolder } from "./leftovers.ts";
 
 /** Of the index digest, in the image's name and the module's version. */
 const VERSION_DIGITS = 12;
 
 export async function pack(endpoint: ResolvedEndpoint, options: PackOptions): Promise<PackResult> {
-  const { temporaryFolder, cacheFolder } = options;
+  const { temporaryFolder } = options;
   const outputs = createOutputFiles();
   const sinks: Sink[] = [];
   let folder;
   try {
-    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+    folder = await makeWorkFolder(temporaryFolder);
     return await build(endpoint, options, { folder, outputs, sinks });
   } catch (error) {
     // Programs that a signal ended fail in words of their own.
     options.signal?.throwIfAborted();
     // What is not there was to be read.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw error;
-    const { path = `A file in ${cacheFolder} or ${temporaryFolder}` } = error as { path?: string };
-    throw outputFault(error, path);
+    throw workFault(error, options);
   } finally {
     await outputs.discard();
     for (const sink of sinks) await sink.discard();

@@ -1,6 +1,6 @@
 /** Which layers will the images have, and how large are they? Known before anything is written. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "../core/problem.ts";
 import type { Platform, ResolvedEndpoint } from "../spec/resolved.ts";
@@ -9,6 +9,7 @@ import { LOCK_FILE } from "./base/lock.ts";
 import { imageBytes } from "./image/image.ts";
 import { outputFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
+import { makeWorkFolder } from "./leftovers.ts";
 
 export type PlannedLayer = {
   readonly name: string;
@@ -35,7 +36,7 @@ export async function planLayers(
   const { temporaryFolder, cacheFolder, specFolder } = options;
   let folder;
   try {
-    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+    folder = await makeWorkFolder(temporaryFolder);
     const places = { folder, lockFile: join(specFolder, LOCK_FILE) };
     const { index, made, base } = await assemble(endpoint, options, places);
     const platforms = index.images.map((image) => ({

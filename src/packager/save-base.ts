@@ -1,6 +1,6 @@
 /** How does a base get to a machine without a network? As an OCI archive that builds take as --base. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Problem } from "../core/problem.ts";
 import type { Platform } from "../spec/resolved.ts";
@@ -14,9 +14,10 @@ import type { Image, ImageConfig } from "./image/image.ts";
 import { createLayerStore } from "./image/layer.ts";
 import { timestamp } from "./image/timestamp.ts";
 import { claimArchive } from "./output/archive-place.ts";
-import { createOutputFiles, outputFault } from "./output/output-files.ts";
+import { createOutputFiles, workFault } from "./output/output-files.ts";
 import type { AssembleOptions } from "./pack-options.ts";
 import { recipeDigest } from "./recipe.ts";
+import { makeWorkFolder } from "./leftovers.ts";
 
 export type SaveOptions = Pick<
   AssembleOptions,
@@ -49,7 +50,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
   const file = resolve(workingFolder, options.file);
   let folder;
   try {
-    folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+    folder = await makeWorkFolder(temporaryFolder);
     await claimArchive(file, outputs);
     const blobs = createBlobStore(join(cacheFolder, "blobs"));
     const { images, problems } = await baseImages(options, folder);
@@ -69,7 +70,7 @@ export async function saveBase(options: SaveOptions): Promise<SavedBase> {
   } catch (error) {
     // Programs that a signal ended fail in words of their own.
     options.signal?.throwIfAborted();
-    throw outputFault(error, `A file in ${cacheFolder} or ${temporaryFolder}`);
+    throw workFault(error, options);
   } finally {
     await outputs.discard();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

@@ -53,8 +53,15 @@ export async function unpackStream(
   const read = async (): Promise<void> => {
     for await (const entry of tar) {
       const { name, type, mode, uid, linkname } = entry.header;
-      const kind = KINDS[type ?? "file"];
-      if (kind === undefined) throw new ForeignMember(`'${name}', a ${type}`);
+      // The names of files end at a NUL: no system makes this one.
+      if (`${name}${linkname}`.includes("\0"))
+        throw new ForeignMember(`'${name}', a path with a NUL in it`);
+      // Without a type is what tar-stream does not know: GNU's sparse files and the like.
+      const kind = type ? KINDS[type] : undefined;
+      if (kind === undefined)
+        throw new ForeignMember(
+          `'${name}', ${type ? `a ${type}` : "of a type that no engine unpacks"}`,
+        );
       const path = name.replace(/^\.?\/+/u, "").replace(/\/+$/u, "");
       const executable = (mode & 0o100) !== 0;
       const bytes = Readable.from(entry as AsyncIterable<Uint8Array>);

@@ -1,5 +1,6 @@
 /** In which order are problems told, and how many of them? */
 
+import { escapeControls } from "../core/escape-controls.ts";
 import type { Problem } from "../core/problem.ts";
 import { hasErrors } from "../core/problem.ts";
 
@@ -39,11 +40,4 @@ function printable(problem: Problem): Problem {
   const { message, hint } = problem;
   const safe = { ...problem, message: escapeControls(message) };
   return hint === undefined ? safe : { ...safe, hint: escapeControls(hint) };
-}
-
-function escapeControls(text: string): string {
-  return text.replaceAll(
-    /\p{Cc}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

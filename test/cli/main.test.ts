@@ -28,6 +28,13 @@ suite("the command line", () => {
     }
   });
 
+  test("a size below zero is a wrong size, not an option", async () => {
+    const args = ["build", "x.yml", "-o", "archive:x.tar", "--max-update", "-5MB"];
+    const { code, stderr } = await edgewright(args);
+    assert.equal(code, 2);
+    assert.match(stderr, /--max-update is '-5MB', expected a size such as 500kB/u);
+  });
+
   test("wrong usage ends with 2, on stderr, and says where help is", async () => {
     const cases: readonly (readonly string[])[] = [
       ["frobnicate"],

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 
 import { inspectModel } from "../../src/model/inspect.ts";
+import { encodeModel } from "../../scripts/onnx/model.ts";
+import { tensor } from "../../scripts/onnx/value-info.ts";
+import { fieldsOf, joinBytes, varintField } from "../../src/model/protobuf.ts";
 import { FIXTURE_MODELS, SHARED, withoutShared } from "../support/repository.ts";
 
 suite("inspectModel", () => {
@@ -17,6 +21,50 @@ suite("inspectModel", () => {
     assert.equal(inspection?.sha256.length, 64);
     assert.ok((inspection?.loadMs ?? 0) > 0);
     assert.ok((inspection?.memoryBytes ?? 0) > 1_000_000);
+  });
+
+  test("a pipe is no model, and nobody is waited for", async () => {
+    const pipe = join(folder, "pipe.onnx");
+    execFileSync("mkfifo", [pipe]);
+    const { inspection, problems } = await inspectModel(pipe);
+    assert.equal(inspection, undefined);
+    assert.equal(problems[0]?.code, "MODEL_UNREADABLE");
+    assert.match(problems[0]?.message ?? "", /pipe\.onnx is no plain file/u);
+  });
+
+  test("a model with random operators: no sample, and a note", async () => {
+    const path = join(folder, "random.onnx");
+    const graph = {
+      name: "noise",
+      inputs: [tensor("x", "float32", [4])],
+      outputs: [tensor("y", "float32", [4])],
+      nodes: [
+        { op: "RandomNormalLike", inputs: ["x"], outputs: ["noise"] },
+        { op: "Add", inputs: ["x", "noise"], outputs: ["y"] },
+      ],
+    };
+    writeFileSync(path, encodeModel(graph));
+    const { inspection, problems } = await inspectModel(path);
+    assert.ok((inspection?.runMs ?? 0) > 0);
+    assert.equal(inspection?.sample, undefined);
+    assert.deepEqual(
+      problems.map(({ code, severity }) => `${severity} ${code}`),
+      ["note MODEL_VARIES"],
+    );
+    const steady = await inspectModel(`${FIXTURE_MODELS}double.onnx`);
+    assert.equal(steady.inspection?.sample?.length, 1);
+  });
+
+  test("a model of the future is refused with the reason, and no source line before it", async () => {
+    const path = join(folder, "future.onnx");
+    const bytes = readFileSync(`${FIXTURE_MODELS}double.onnx`);
+    const fields = [...fieldsOf(bytes)].map((field) =>
+      field.number === 1 ? varintField(1, 99) : field.raw,
+    );
+    writeFileSync(path, joinBytes(fields));
+    const { problems } = await inspectModel(path);
+    assert.match(problems[0]?.message ?? "", /cannot load it: Unsupported model IR version: 99/u);
+    assert.match(problems[0]?.hint ?? "", /older opset/u);
   });
 
   test("an operator that ONNX Runtime does not have is refused with its reason", async () => {

@@ -49,6 +49,7 @@ export const BUILD: Command = {
   },
   run: async (invocation) => {
     const output = parseOutput(invocation);
+    const maxUpdate = maxUpdateOf(invocation);
     const { tag } = invocation.options;
     if (typeof tag === "string") flagValue(() => parseReference(tag, "latest"));
     const read = await loadEndpoint(invocation);
@@ -67,7 +68,7 @@ export const BUILD: Command = {
       ...assembleOptions(invocation, endpoint),
       output,
       ...(typeof tag === "string" && { tag }),
-      ...maxUpdateOf(invocation),
+      ...maxUpdate,
       ...(jobs.value && { jobs: jobs.value }),
       deviceEnv: { ...auth.env, ...memoryEnv(endpoint) },
       models,

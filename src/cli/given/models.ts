@@ -9,6 +9,7 @@ import { prepareModel } from "../../model/prepare/prepared-model.ts";
 import type { PreparedModel, WeightsMode } from "../../model/prepare/prepared-model.ts";
 import { originalFiles, preparedFiles } from "../../model/prepare/shipped.ts";
 import type { ShippedModel } from "../../model/prepare/shipped.ts";
+import { UserError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { UsageError } from "../command.ts";
@@ -57,21 +58,27 @@ export function preparing(invocation: Invocation): Look {
   if (invocation.options["keep-model"] === true) {
     return async (path) => {
       const looked = await inspectOnly(path);
-      return looked.inspection === undefined
-        ? looked
-        : { ...looked, shipped: await originalFiles(path) };
+      return looked.inspection === undefined ? looked : withOriginal(path, looked);
     };
   }
   return async (path) => {
     const prepared = await prepareModel(path, { weights, cacheFolder: folder });
     const { inspection, preparation, problems } = prepared;
     if (inspection === undefined) return { problems };
-    const shipped =
-      preparation === undefined
-        ? await originalFiles(path)
-        : preparedFiles(preparation, inspection.sha256);
-    return { inspection, ...needOf(prepared), shipped, problems };
+    const looked = { inspection, ...needOf(prepared), problems };
+    if (preparation === undefined) return withOriginal(path, looked);
+    return { ...looked, shipped: preparedFiles(preparation, inspection.sha256) };
   };
+}
+
+/** What is wrong with its files is a problem like the others: the caller knows where the spec names it. */
+async function withOriginal(path: string, looked: LookedAt): Promise<LookedAt> {
+  try {
+    return { ...looked, shipped: await originalFiles(path) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...looked, problems: [...looked.problems, ...error.problems] };
+  }
 }
 
 function needOf({ inspection, preparation }: PreparedModel): { memoryBytes?: number } {

@@ -1,5 +1,6 @@
 /** Problems as text for people: place, code, message, the line with a caret, hint. */
 
+import { escapeControls } from "../../core/escape-controls.ts";
 import type { Problem, Severity } from "../../core/problem.ts";
 
 export type RenderOptions = {
@@ -23,19 +24,24 @@ export function renderProblem(problem: Problem, options: RenderOptions): string 
   const { at, severity, code, message, hint } = problem;
   const paint = (text: string, color: number): string =>
     options.color ? `\u001B[${color}m${text}\u001B[0m` : text;
-  const place = at === undefined ? "" : `${at.file}:${at.line}:${at.col}  `;
-  const lines = [`${place}${paint(severity, COLORS[severity])} ${code}  ${message}`];
+  const place = at === undefined ? "" : `${escapeControls(at.file)}:${at.line}:${at.col}  `;
+  const lines = [`${place}${paint(severity, COLORS[severity])} ${code}  ${shown(message)}`];
   const source = at === undefined ? undefined : options.lineOf(at.file, at.line);
   if (at !== undefined && source !== undefined) lines.push(...frame(source, at.line, at.col));
-  if (hint !== undefined) lines.push(`  hint: ${hint}`);
+  if (hint !== undefined) lines.push(`  hint: ${shown(hint)}`);
   return lines.join("\n");
+}
+
+/** Lines stay lines: the words of libraries have several. */
+function shown(text: string): string {
+  return escapeControls(text, "\n\t");
 }
 
 function frame(source: string, line: number, col: number): readonly string[] {
   const start = col > MAX_LINE ? col - MAX_LINE / 2 : 0;
-  const shown = source.slice(start, start + MAX_LINE).replaceAll("\t", " ");
+  const part = shown(source.slice(start, start + MAX_LINE).replaceAll("\t", " "));
   const gutter = " ".repeat(String(line).length);
-  return [`  ${line} | ${shown}`, `  ${gutter} | ${" ".repeat(Math.max(0, col - 1 - start))}^`];
+  return [`  ${line} | ${part}`, `  ${gutter} | ${" ".repeat(Math.max(0, col - 1 - start))}^`];
 }
 
 /** `2 errors, 1 warning`, or nothing where there is neither. */

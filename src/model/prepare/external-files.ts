@@ -2,6 +2,7 @@
 
 import { fieldsOf } from "../protobuf.ts";
 import { externalFile, externalPlace } from "./external-location.ts";
+import type { ExternalPlace } from "./external-location.ts";
 import { liftModel } from "./lift.ts";
 import { FIELD, messagesIn } from "./messages.ts";
 
@@ -14,18 +15,24 @@ export function externalFilesOf(path: string): readonly string[] {
   for (const raw of model?.graphFields ?? []) {
     const [field] = fieldsOf(raw);
     if (field?.number !== FIELD.graphNode) continue;
-    for (const place of nodePlaces(field.bytes)) {
-      const range = { model: path, tensor: "a node's tensor", place };
-      files.add(externalFile({ ...range, bytes: place.length ?? 0 }));
-    }
+    for (const { tensor, place } of nodePlaces(field.bytes))
+      files.add(externalFile({ model: path, tensor, place, bytes: place.length ?? 0 }));
   }
   return [...files].toSorted();
 }
 
-function* nodePlaces(node: Uint8Array): Generator<ReturnType<typeof externalPlace>> {
+type NodePlace = { readonly tensor: string; readonly place: ExternalPlace };
+
+const text = new TextDecoder();
+
+function* nodePlaces(node: Uint8Array): Generator<NodePlace> {
   for (const { kind, message } of messagesIn(node, "node")) {
     if (kind !== "tensor") continue;
-    const entries = [...fieldsOf(message)].filter(({ number }) => number === FIELD.tensorExternal);
-    if (entries.length > 0) yield externalPlace(entries.map(({ bytes }) => bytes));
+    const fields = [...fieldsOf(message)];
+    const entries = fields.filter(({ number }) => number === FIELD.tensorExternal);
+    const name = fields.find(({ number }) => number === FIELD.tensorName);
+    const tensor = name === undefined ? "a constant of a node" : `'${text.decode(name.bytes)}'`;
+    if (entries.length > 0)
+      yield { tensor, place: externalPlace(entries.map(({ bytes }) => bytes)) };
   }
 }

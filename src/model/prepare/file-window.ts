@@ -1,7 +1,8 @@
 /** How is a file of gigabytes read here and there without ever being in memory as a whole? */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
+import { userError } from "../../core/problem.ts";
 import { WireError } from "../protobuf.ts";
 
 const WINDOW_BYTES = 1 << 18;
@@ -15,10 +16,18 @@ export type FileWindow = {
   readonly close: () => void;
 };
 
-/** @throws Error of the file system */
+/** @throws UserError where it is no plain file, Error of the file system */
 export function openWindow(path: string): FileWindow {
-  const handle = openSync(path, "r");
-  const { size } = fstatSync(handle);
+  // A pipe is opened without waiting for somebody who writes to it.
+  const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stats = fstatSync(handle);
+  if (!stats.isFile()) {
+    closeSync(handle);
+    throw userError("MODEL_UNREADABLE", `${path} is no plain file`, {
+      hint: "Give the .onnx file that your training framework exported.",
+    });
+  }
+  const { size } = stats;
   const window = new Uint8Array(Math.min(WINDOW_BYTES, size));
   let windowStart = 0;
   let windowEnd = 0;

@@ -46,7 +46,7 @@ export function readInitializer(window: FileWindow, place: FileField): Initializ
   if (parts.external.length > 0) {
     const range = {
       model: window.path,
-      tensor: name,
+      tensor: `'${name}'`,
       place: externalPlace(parts.external),
       bytes: bytes ?? 0,
     };

@@ -20,6 +20,7 @@ export const FIELD = {
   graphQuantization: 14,
   nodeInput: 1,
   nodeAttribute: 5,
+  tensorName: 8,
   tensorExternal: 13,
 } as const;
 

@@ -5,7 +5,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -14,6 +14,7 @@ import { sha256OfFile } from "../file-digest.ts";
 import { inspectLifted, probeModel, readModel } from "../inspect.ts";
 import type { Inspection, ReadModel } from "../inspect.ts";
 import { MOST_DIFFERENCE } from "./compare.ts";
+import { keepCopy, readKeptCopy } from "./kept-copy.ts";
 import { GRAPH_FILE, renderExternal, renderInline } from "./render.ts";
 import type { RenderedFile, RenderedModel } from "./render.ts";
 import type { ModelFile } from "./shipped.ts";
@@ -50,20 +51,20 @@ export type PreparedModel = {
 };
 
 /** Of what this file and its siblings make: another number, other copies. */
-const RECIPE = 3;
+const RECIPE = 4;
 const MOST_INLINE_BYTES = 2 ** 31 - 1;
 
 export async function prepareModel(path: string, options: PrepareOptions): Promise<PreparedModel> {
   const read = await readModel(path);
   if ("problem" in read) return { problems: [read.problem] };
   const folder = join(options.cacheFolder, "models", await keyOf(read, options));
-  const known = await readKept(folder, path);
+  const known = await readKeptCopy(folder, { path, sha256: read.sha256 });
   if (known !== undefined) return known;
   const draft = join(options.cacheFolder, "models", `.${randomUUID()}.part`);
   try {
     await mkdir(draft, { recursive: true });
     const made = await makePrepared(read, { options, draft, folder });
-    if (made.inspection?.loadMs !== undefined) await keep(made, draft, folder);
+    if (made.inspection?.loadMs !== undefined) await keepCopy(made, draft, folder);
     return made;
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
@@ -174,40 +175,6 @@ async function writeFileOf({ name, spans }: RenderedFile, folder: string): Promi
   };
   await pipeline(counted, createWriteStream(path));
   return { path, name, bytes, sha256: hash.digest("hex") };
-}
-
-const VERDICT = "prepared.json";
-
-async function keep(made: PreparedModel, draft: string, folder: string): Promise<void> {
-  if (made.preparation === undefined) {
-    await rm(draft, { recursive: true });
-    await mkdir(draft);
-  }
-  await writeFile(join(draft, VERDICT), JSON.stringify(made));
-  await rm(folder, { recursive: true, force: true });
-  try {
-    await rename(draft, folder);
-  } catch (error) {
-    // Somebody else made the same copy at the same time.
-    if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
-}
-
-/** A kept copy, proven to be whole; `undefined` where it has to be made. */
-async function readKept(folder: string, path: string): Promise<PreparedModel | undefined> {
-  try {
-    const text = await readFile(join(folder, VERDICT), "utf8");
-    const { inspection, preparation, problems } = JSON.parse(text) as PreparedModel;
-    if (inspection === undefined) return undefined;
-    if (preparation === undefined) return { inspection: { ...inspection, path }, problems };
-    const { graph, weights } = preparation;
-    for (const { path: file, bytes, sha256 } of [graph, ...weights])
-      if ((await stat(file)).size !== bytes || (await sha256OfFile(file)) !== sha256)
-        return undefined;
-    return { inspection: { ...inspection, path }, preparation, problems };
-  } catch {
-    return undefined;
-  }
 }
 
 function keptNote(path: string, reason: string): Problem {

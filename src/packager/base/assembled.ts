@@ -110,7 +110,7 @@ async function systemOf(
     changed(`${LOCK_FILE} has no packages for ${platform}`);
   const apt = await open(platform);
   if (locked !== undefined && pinned !== undefined) {
-    const gone = await refetch(missing, apt, store);
+    const gone = await refetch(missing, { apt, store, suite: locked.suite });
     if (gone === undefined) return { platform, suite: locked.suite, packages: pinned };
     changed(
       `${gone.name} ${gone.version} for ${platform} is in ${LOCK_FILE} (${locked.suite}) and not ` +
@@ -139,7 +139,8 @@ async function pythonOf(
     for (const deb of pinned ?? []) if (!(await store.has(debDigest(deb)))) missing.push(deb);
     if (pinned !== undefined && missing.length === 0) continue;
     const apt = await open(platform);
-    const gone = pinned === undefined ? undefined : await refetch(missing, apt, store);
+    const suite = locked?.suite ?? apt.suite;
+    const gone = pinned === undefined ? undefined : await refetch(missing, { apt, store, suite });
     if (pinned !== undefined && gone === undefined) continue;
     if (gone !== undefined)
       changed(`${gone.name} ${gone.version} for ${platform} is in ${LOCK_FILE} and cannot be had`);
@@ -150,17 +151,26 @@ async function pythonOf(
   return { wanted: [...wanted], packages };
 }
 
-/** The first that cannot be had again as it was. */
+type Refetching = {
+  readonly apt: Apt;
+  readonly store: BlobStore;
+  /** That the packages were locked from. */
+  readonly suite: string;
+};
+
+/** The first that cannot be had again as it was. @throws UserError where its own suite has other bytes */
 async function refetch(
   missing: readonly DebianPackage[],
-  apt: Apt,
-  store: BlobStore,
+  { apt, store, suite }: Refetching,
 ): Promise<DebianPackage | undefined> {
   for (const deb of missing) {
     const file = await apt.download(deb);
     if (file === undefined) return deb;
     const { digest } = await store.add(createReadStream(file));
-    if (digest !== debDigest(deb)) return deb;
+    if (digest === debDigest(deb)) continue;
+    // Another distribution may give the same number to a build of its own.
+    if (apt.suite !== suite) return deb;
+    throw contradicted(`${deb.name} ${deb.version}`, { pinned: debDigest(deb), found: digest });
   }
   return undefined;
 }
@@ -223,13 +233,28 @@ async function lockedNode(
     await mkdir(folder, { recursive: true });
     const npm = { run: request.run, folder };
     const fetched = await fetchNode({ platform, version }, npm, request.store);
-    if (fetched === undefined || (pinned !== undefined && fetched !== pinned)) {
+    if (fetched !== undefined && pinned !== undefined && fetched !== pinned)
+      throw contradicted(`Node ${version} for ${platform}`, { pinned, found: fetched });
+    if (fetched === undefined) {
       changed(`Node ${version} for ${platform} is in ${LOCK_FILE} and not in npm's registry`);
       return undefined;
     }
     found[platform] = fetched;
   }
   return { version, integrity: found };
+}
+
+type Contradiction = { readonly pinned: string; readonly found: string };
+
+/** One version has one content: either the lock or what was downloaded is not what it says. */
+function contradicted(what: string, { pinned, found }: Contradiction): Error {
+  return userError(
+    "BUILD_LOCK_CHANGED",
+    `${what} is ${pinned} in ${LOCK_FILE}, and what is offered under that version is ${found}.`,
+    {
+      hint: `Find out which of the two was changed. Where the lock is wrong, take back or remove ${LOCK_FILE}.`,
+    },
+  );
 }
 
 /** What a frozen build says about each difference between the lock and the world. */

@@ -2,7 +2,6 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { posix } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -11,8 +10,9 @@ import { createCompressor, equalPieces, withoutSystem } from "../image/gzip.ts";
 import type { LayerBlob } from "../image/layer.ts";
 import { imageFault, zstdFault } from "../sources/image-fault.ts";
 import { packingOf } from "../sources/packing.ts";
+import { NoPlainFile } from "../sources/plain-file.ts";
 import type { StoredLayer } from "../sources/stored-image.ts";
-import { whiteout } from "./whiteout.ts";
+import { layerRules } from "./layer-rules.ts";
 import { archiveFault, MOST_UNPACKED_BYTES } from "../sources/unpack-archive.ts";
 import { unpackStream } from "../unpack.ts";
 import type { TarMember } from "../unpack.ts";
@@ -45,8 +45,9 @@ export async function readStoredLayer(
     throw imageFault(title, `is of the unknown type "${layer.mediaType}", no layer of files`);
   const packed = createHash("sha256");
   const unpacked = createHash("sha256");
-  const packing = await packingOf(file).catch(() => {
-    throw imageFault(title, `is not at ${digest}`);
+  const packing = await packingOf(file).catch((error: unknown) => {
+    const isThere = error instanceof NoPlainFile;
+    throw imageFault(title, isThere ? `is no plain file at ${digest}` : `is not at ${digest}`);
   });
   if (packing === "zstd") throw zstdFault(title);
   if (packing === "unknown") throw imageFault(title, "is neither a tar nor gzip");
@@ -66,8 +67,9 @@ export async function readStoredLayer(
   });
   try {
     const stages = [createReadStream(file), counting, ...(gzip ? [createGunzip()] : []), growing];
+    const check = layerRules(title);
     await unpackStream(stages, async (member) => {
-      refuseEscape(member, title);
+      check(member);
       await look(member);
     });
   } catch (error) {
@@ -108,22 +110,4 @@ function tap(see: (chunk: Buffer) => void): Transform {
       }
     },
   });
-}
-
-function climbs(path: string): boolean {
-  const normal = posix.normalize(path);
-  return normal === ".." || normal.startsWith("../");
-}
-
-/** Absolute targets count from the image's own root, where nothing lies outside. */
-function refuseEscape({ path, kind, target }: TarMember, title: string): void {
-  const gone = whiteout(path);
-  // Joined to its folder, such a name is the folder itself or the one above it.
-  if (gone !== undefined && ["", ".", ".."].includes(gone.name))
-    throw imageFault(title, `holds '${path}', a whiteout of what is not in its folder`);
-  if (climbs(path)) throw imageFault(title, `holds '${path}', which leads out of it`);
-  const isLink = kind === "symlink" || kind === "hardlink";
-  if (!isLink || target.startsWith("/")) return;
-  const from = kind === "symlink" ? posix.join(posix.dirname(path), target) : target;
-  if (climbs(from)) throw imageFault(title, `holds '${path}', a link out of it to '${target}'`);
 }

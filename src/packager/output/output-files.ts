@@ -1,12 +1,12 @@
 /** How do the files of a build appear? All at once, when everything in them is right, or not at all. */
 
-import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeFolder } from "../../core/make-folder.ts";
 import { UserError, userError } from "../../core/problem.ts";
+import { draftPath, removeDrafts } from "../leftovers.ts";
 
 export type OutputFiles = {
   /** Claims a place early: an unwritable folder is found before the long work. */
@@ -26,7 +26,7 @@ export function createOutputFiles(): OutputFiles {
   const claim = async (path: string): Promise<string> => {
     const known = drafts.get(path);
     if (known !== undefined) return known;
-    const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+    const draft = draftPath(path);
     try {
       const stats = await stat(path).catch(() => undefined);
       if (stats?.isDirectory() === true) throw outputError(path, "is a folder");
@@ -34,6 +34,7 @@ export function createOutputFiles(): OutputFiles {
       if (stats?.isFile() === false) throw outputError(path, "is no file; it is not replaced");
       const made = makeFolder(dirname(path));
       if (made !== undefined) folders.push(made);
+      else await removeDrafts(dirname(path));
       await (await open(draft, "wx")).close();
     } catch (error) {
       throw outputFault(error, path);
@@ -79,7 +80,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
   EROFS: "the file system is read-only",
-  ENOENT: "a link in the path leads nowhere",
+  ENOENT: "no file can be made there, or a link in the path leads nowhere",
   ELOOP: "its links lead in a circle",
   ENOTDIR: "a part of the path is a file",
   EEXIST: "a part of the path is a file",
@@ -90,11 +91,37 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 /** An error of the file system as a user's fault, where it is one. */
 export function outputFault(error: unknown, path: string): unknown {
+  return asFault(error, (refusal) => outputError(path, `cannot be written: ${refusal}`));
+}
+
+export type WorkPlaces = { readonly cacheFolder: string; readonly temporaryFolder: string };
+
+/** The same of what a build keeps on the way, with the setting that moves it. */
+export function workFault(error: unknown, { cacheFolder, temporaryFolder }: WorkPlaces): unknown {
+  const { path } = error as { readonly path?: string };
+  const places = [
+    ["cache", cacheFolder, "XDG_CACHE_HOME"],
+    ["temporary folder", temporaryFolder, "TMPDIR"],
+  ] as const;
+  const known = places.find(([, folder]) => path?.startsWith(folder + sep));
+  return asFault(error, (refusal) => {
+    if (known === undefined) {
+      const where = path ?? `A file in ${cacheFolder} or ${temporaryFolder}`;
+      return outputError(where, `cannot be written: ${refusal}`);
+    }
+    const [what, folder, setting] = known;
+    return userError("BUILD_OUTPUT", `The ${what} ${folder} cannot be written: ${refusal}.`, {
+      hint: `Make room and rights there, or let ${setting} name a folder elsewhere.`,
+    });
+  });
+}
+
+function asFault(error: unknown, fault: (refusal: string) => UserError): unknown {
   const { code = "" } = error as NodeJS.ErrnoException;
   const refusal = REFUSALS[code];
   return error instanceof UserError || refusal === undefined
     ? error
-    : outputError(path, `cannot be written: ${refusal} (${code})`);
+    : fault(`${refusal} (${code})`);
 }
 
 function outputError(path: string, fault: string): UserError {

@@ -1,14 +1,14 @@
 /** How does a folder of a build appear? Whole, in the place of an older one of its kind, or not at all. */
 
-import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, rename, rm, stat, symlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeFolder } from "../../core/make-folder.ts";
 import { userError } from "../../core/problem.ts";
 import { canonicalEntries } from "../entry.ts";
 import type { Entry } from "../entry.ts";
+import { draftPath, removeDrafts, replacedPath } from "../leftovers.ts";
 import { outputFault } from "./output-files.ts";
 
 export type OutputFolder = {
@@ -22,9 +22,10 @@ export type OutputFolder = {
  * @throws UserError where something else stands there
  */
 export async function claimFolder(path: string, mark: string): Promise<OutputFolder> {
-  const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
-  const old = `${draft}.old`;
+  const draft = draftPath(path);
+  const old = replacedPath(draft);
   try {
+    await removeDrafts(dirname(path));
     await refuseOthers(path, mark);
     makeFolder(draft);
   } catch (error) {

@@ -1,9 +1,10 @@
 /** What is said of an image that somebody else made and that is not what it says? */
 
+import { escapeControls } from "../../core/escape-controls.ts";
 import { userError } from "../../core/problem.ts";
 
 export function imageFault(image: string, fault: string): Error {
-  return userError("IMAGE_BROKEN", `${image} ${fault}.`, {
+  return userError("IMAGE_BROKEN", escapeControls(`${image} ${fault}.`), {
     hint: "Get the image again from where it comes, and do not use this one.",
   });
 }

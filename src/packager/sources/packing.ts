@@ -1,6 +1,6 @@
 /** How are the bytes of a tar packed, by how they begin? What names promise is not always so. */
 
-import { open } from "node:fs/promises";
+import { openPlainFile } from "./plain-file.ts";
 
 export type Packing = "tar" | "gzip" | "zstd" | "unknown";
 
@@ -9,9 +9,9 @@ const HEADER_BYTES = 512;
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 
-/** @throws Error of the file system */
+/** @throws NoPlainFile, Error of the file system */
 export async function packingOf(file: string): Promise<Packing> {
-  const handle = await open(file, "r");
+  const handle = await openPlainFile(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
     if (GZIP.every((byte, at) => buffer[at] === byte)) return "gzip";

@@ -1,14 +1,16 @@
 /** What is in an image that lies in a folder: its documents, proven by digest, and its layers? */
 
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { UserError } from "../../core/problem.ts";
 import { sha256OfFile } from "../../model/file-digest.ts";
 import { digestOf } from "../blob-store.ts";
 import type { Digest } from "../blob-store.ts";
 import { imageFault } from "./image-fault.ts";
 import { packingOf } from "./packing.ts";
+import { NoPlainFile, openPlainFile } from "./plain-file.ts";
 import { insidePath } from "./unpack-archive.ts";
 
 export type StoredLayer = {
@@ -166,14 +168,14 @@ async function dockerImage(
   const layers = Layers.map(async (path, at): Promise<StoredLayer> => {
     const file = inside(path, place);
     const diffId = diffIds[at] ?? digestOf("");
-    const stats = await stat(file).catch(() => undefined);
-    if (stats === undefined) throw imageFault(place.name, `has no layer ${path}`);
+    const { handle, size } = await openInside(place, path);
+    await handle.close();
     const mediaType = "application/vnd.docker.image.rootfs.diff.tar";
     const name = names[at] ?? `layer ${at + 1}`;
     // Engines write tars and take gzip as well; nothing in the archive says which it is.
     const packed: Digest =
       (await packingOf(file)) === "gzip" ? `sha256:${await sha256OfFile(file)}` : diffId;
-    return { name, digest: packed, bytes: stats.size, diffId, file, mediaType };
+    return { name, digest: packed, bytes: size, diffId, file, mediaType };
   });
   return {
     platform: platformOf(json),
@@ -205,12 +207,28 @@ async function blob({ digest: wanted, size }: Descriptor, place: Place): Promise
 }
 
 async function document(place: Place, path: string): Promise<Buffer> {
-  const file = inside(path, place);
-  const stats = await stat(file).catch(() => undefined);
-  if (stats === undefined) throw imageFault(place.name, `has no ${path}`);
-  if (stats.size > MOST_DOCUMENT_BYTES)
-    throw imageFault(place.name, `has ${stats.size} bytes at ${path}, where a document stands`);
-  return readFile(file);
+  const { handle, size } = await openInside(place, path);
+  try {
+    if (size > MOST_DOCUMENT_BYTES)
+      throw imageFault(place.name, `has ${size} bytes at ${path}, where a document stands`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+type OpenFile = { readonly handle: FileHandle; readonly size: number };
+
+async function openInside(place: Place, path: string): Promise<OpenFile> {
+  try {
+    const handle = await openPlainFile(inside(path, place));
+    return { handle, size: (await handle.stat()).size };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (error instanceof NoPlainFile)
+      throw imageFault(place.name, `holds '${path}', which is no plain file`);
+    throw imageFault(place.name, `has no ${path}`);
+  }
 }
 
 function inside(path: string, { folder, name }: Place): string {

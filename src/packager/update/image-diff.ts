@@ -1,7 +1,6 @@
 /** What does the way from one image to another cost a device? Both are opened, compared and closed. */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { Problem } from "../../core/problem.ts";
 import { openEngineOf } from "../engine/open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";
@@ -9,6 +8,7 @@ import { imageFor, openImages } from "../sources/open-image.ts";
 import type { StoredImage } from "../sources/stored-image.ts";
 import { updateCost } from "./update-cost.ts";
 import type { UpdateCost, UpdateRules } from "./update-cost.ts";
+import { makeWorkFolder } from "../leftovers.ts";
 
 export type DiffOptions = UpdateRules & {
   readonly platform: string;
@@ -36,7 +36,7 @@ export async function diffImages(
 ): Promise<ImageDiff> {
   const { platform, workingFolder, temporaryFolder, env, signal } = options;
   const sources = [old, next].map((text) => parseImageSource(text, workingFolder));
-  const folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+  const folder = await makeWorkFolder(temporaryFolder);
   try {
     const images: StoredImage[] = [];
     for (const [at, source] of sources.entries()) {

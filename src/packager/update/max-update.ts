@@ -1,7 +1,6 @@
 /** Does the way from the image before to this one cost a device more than it may? */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { UserError } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Image, ImageIndex } from "../image/image.ts";
@@ -12,6 +11,7 @@ import { openImages } from "../sources/open-image.ts";
 import { recordedImage } from "./old-image.ts";
 import { updateCost } from "./update-cost.ts";
 import type { DeviceImage, OldImage, UpdateCost } from "./update-cost.ts";
+import { makeWorkFolder } from "../leftovers.ts";
 
 type CheckOptions = Pick<PackOptions, "maxUpdate" | "workingFolder" | "temporaryFolder" | "env"> & {
   /** Of the build before, at the place where this one's will stand. */
@@ -45,7 +45,7 @@ async function oldImages(
   const { maxUpdate, record, workingFolder, temporaryFolder, env } = options;
   if (maxUpdate?.from === undefined) return (platform) => recordedImage(record, platform);
   const source = parseImageSource(maxUpdate.from, workingFolder);
-  const folder = await mkdtemp(join(temporaryFolder, "edgewright-"));
+  const folder = await makeWorkFolder(temporaryFolder);
   try {
     const all = await openImages(source, { folder, engine: openEngineOf(env) });
     return (wanted) => Promise.resolve(all.find(({ platform }) => platform === wanted));
@@ -81,10 +81,11 @@ function tooLarge(
     .slice(0, 3)
     .map(({ name, size, reason }) => `${name} (${size} bytes, ${reason})`)
     .join(", ");
+  const what = largest === "" ? "config and manifest alone" : largest;
   return {
     code: "BUILD_UPDATE",
     severity: "error",
-    message: `The update costs a device ${bytes} bytes on ${platform}, and --max-update allows ${most}: ${largest}.`,
+    message: `The update costs a device ${bytes} bytes on ${platform}, and --max-update allows ${most}: ${what}.`,
     hint: "Raise --max-update, or keep what changed as it was.",
   };
 }

@@ -1,7 +1,5 @@
 /** Does something that must not leave the builder's machine stand in a stream of bytes? */
 
-import type { Readable } from "node:stream";
-
 const PATTERNS: readonly (readonly [string, RegExp])[] = [
   [
     "a private key",
@@ -23,13 +21,13 @@ export function findSecrets(text: string, values: readonly string[]): readonly s
 }
 
 export async function secretsIn(
-  bytes: Readable,
+  bytes: AsyncIterable<Buffer>,
   values: readonly string[],
 ): Promise<readonly string[]> {
   const found = new Set<string>();
   let rest = "";
   for await (const chunk of bytes) {
-    const text = rest + (chunk as Buffer).toString("latin1");
+    const text = rest + chunk.toString("latin1");
     for (const what of findSecrets(text, values)) found.add(what);
     rest = text.slice(-OVERLAP);
   }

@@ -1,19 +1,23 @@
 /** Is an image safe to ship? Digests, user, labels, telemetry, setuid files and secrets. */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { Problem } from "../../core/problem.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
 import { readStoredLayer } from "../base/import-layer.ts";
-import { ENDPOINT_FILE } from "../layers/places.ts";
+import { ENDPOINT_FILE, MODELS_FOLDER } from "../layers/places.ts";
 import { openEngineOf } from "../engine/open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";
 import { openImages } from "../sources/open-image.ts";
 import type { StoredImage } from "../sources/stored-image.ts";
 import { bytesOf } from "../unpack.ts";
+import { modelFaults, readEndpoint } from "./recorded-models.ts";
+import type { HeldFile } from "./recorded-models.ts";
 import { findSecrets, secretsIn } from "./secrets.ts";
 import { tryImage } from "./trial.ts";
+import { makeWorkFolder } from "../leftovers.ts";
 
 export type VerifyOptions = {
   /** Values that must not be in an image. */
@@ -46,7 +50,7 @@ export async function verifyImage(
 ): Promise<{ readonly images: readonly VerifiedImage[]; readonly problems: readonly Problem[] }> {
   const { signal } = options;
   const source = parseImageSource(text, options.workingFolder);
-  const folder = await mkdtemp(join(options.temporaryFolder, "edgewright-"));
+  const folder = await makeWorkFolder(options.temporaryFolder);
   try {
     const engine = openEngineOf(options.env);
     const problems: Problem[] = [];
@@ -134,6 +138,7 @@ async function readLayers(
 ): Promise<ReadLayers> {
   const problems: Problem[] = [];
   let endpoint: ResolvedEndpoint | undefined;
+  const held = new Map<string, HeldFile>();
   const ours = image.layers.findIndex((layer) => layer.name.startsWith("ONNX Runtime"));
   for (const [at, layer] of image.layers.entries()) {
     progress(`${image.platform}: ${layer.name}`);
@@ -144,12 +149,26 @@ async function readLayers(
       if (kind !== "file") return;
       const isEndpoint = path === ENDPOINT_FILE;
       const text = isEndpoint ? await bytesOf(bytes) : undefined;
-      const found = await secretsIn(text === undefined ? bytes : Readable.from([text]), secrets);
+      const hash = createHash("sha256");
+      const content = text === undefined ? bytes : Readable.from([text]);
+      const found = await secretsIn(hashed(content, hash), secrets);
+      if (path.startsWith(`${MODELS_FOLDER}/`))
+        held.set(path, { sha256: hash.digest("hex"), layer: layer.name });
       for (const what of found) problems.push(secret(place, what));
-      if (text !== undefined) endpoint = JSON.parse(text.toString()) as ResolvedEndpoint;
+      if (text !== undefined) endpoint = readEndpoint(text.toString(), name);
     });
   }
+  const labels = image.config.json.config.Labels ?? {};
+  for (const fault of endpoint === undefined ? [] : modelFaults(endpoint, labels, held))
+    problems.push(unfit(`${image.platform}: ${fault}`, "Build the image again."));
   return { problems, endpoint };
+}
+
+async function* hashed(bytes: Readable, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) {
+    hash.update(chunk as Buffer);
+    yield chunk as Buffer;
+  }
 }
 
 function setuid(place: string, isBase: boolean): Problem {

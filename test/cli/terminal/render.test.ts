@@ -26,6 +26,14 @@ suite("render", () => {
     );
   });
 
+  test("control characters are written out, lines stay", () => {
+    const text = renderProblem(
+      { code: "MODEL_EXTERNAL", severity: "error", message: "'\u001B[2Ja'\nb", hint: "\u0007" },
+      { color: false, lineOf: () => undefined },
+    );
+    assert.equal(text, "error MODEL_EXTERNAL  '\\u001b[2Ja'\nb\n  hint: \\u0007");
+  });
+
   test("a long line is cut around the caret", () => {
     const at = { file: "endpoint.yml", line: 1, col: 5000, path: "" };
     const lineOf = (): string => `${"x".repeat(4999)}HERE${"x".repeat(5000)}`;

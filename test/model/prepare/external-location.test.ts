@@ -5,6 +5,9 @@ import { suite, test } from "node:test";
 
 import { encodeModel } from "../../../scripts/onnx/model.ts";
 import { constant } from "../../../scripts/onnx/initializer.ts";
+import { bytesField, fieldsOf, joinBytes, varintField } from "../../../src/model/protobuf.ts";
+import { externalFilesOf } from "../../../src/model/prepare/external-files.ts";
+import { edgewrightJson } from "../../support/edgewright.ts";
 import { prepareModel } from "../../../src/model/prepare/prepared-model.ts";
 import { originalFiles } from "../../../src/model/prepare/shipped.ts";
 import { tempFolder } from "../../packager/support/temp-folder.ts";
@@ -81,4 +84,73 @@ suite("external data", () => {
       assert.match(problems[0]?.message ?? "", /'w1'/u);
     });
   }
+
+  for (const written of ["0x10", "12ab", " 409", "4e+3"]) {
+    test(`an offset written '${written}' is refused as it stands there`, async (t) => {
+      const folder = await tempFolder(t);
+      writeFileSync(join(folder, "w.bin"), Buffer.alloc(4096 + DATA.length));
+      const bytes = Buffer.from(model("w.bin", 4096));
+      bytes.write(written, bytes.indexOf("4096"));
+      const path = join(folder, "net.onnx");
+      writeFileSync(path, bytes);
+      const { problems } = await prepareModel(path, { weights: "external", cacheFolder: folder });
+      assert.equal(problems[0]?.code, "MODEL_EXTERNAL");
+      assert.ok(problems[0]?.message.includes(`'w1' is at offset '${written}'`));
+    });
+  }
+
+  test("a location with control characters is written out", async (t) => {
+    const path = join(await tempFolder(t), "net.onnx");
+    writeFileSync(path, model("\u001B[2J\n.bin"));
+    const options = { weights: "external" as const, cacheFolder: join(path, "..") };
+    const { problems } = await prepareModel(path, options);
+    assert.match(problems[0]?.message ?? "", /is at '\\u001b\[2J\\u000a\.bin', which/u);
+  });
+
+  test("data of a node's constant are refused with the name they have, or without quotes", async (t) => {
+    const path = join(await tempFolder(t), "net.onnx");
+    for (const [name, named] of [
+      ["bias", /the data of 'bias' is at '\.\.\/w\.bin'/u],
+      [undefined, /the data of a constant of a node is at '\.\.\/w\.bin'/u],
+    ] as const) {
+      writeFileSync(path, withNodeConstant(encodeModel(network(SIZES)), "../w.bin", name));
+      assert.throws(() => externalFilesOf(path), named);
+    }
+  });
+
+  test("data of a node's constant that lead out have the place in the spec", async (t) => {
+    const folder = await tempFolder(t);
+    const bytes = withNodeConstant(encodeModel(network(SIZES)), "../w.bin", "bias");
+    writeFileSync(join(folder, "net.onnx"), bytes);
+    const spec = join(folder, "endpoint.yml");
+    writeFileSync(spec, "name: pump\ndeployments:\n  blue:\n    model: {path: net.onnx}\n");
+    const env = { XDG_CACHE_HOME: join(folder, "cache") };
+    const { document } = await edgewrightJson(["validate", spec], { cwd: folder, env });
+    const problem = document.problems.find(({ code }) => code === "MODEL_EXTERNAL");
+    assert.equal(problem?.at?.line, 4, JSON.stringify(document.problems));
+  });
 });
+
+/** With a node before the others, whose constant lies in a file. @source onnx/onnx: onnx/onnx.proto */
+function withNodeConstant(onnx: Uint8Array, location: string, name?: string): Uint8Array {
+  const words = (number: number, value: string): Uint8Array =>
+    bytesField(number, Buffer.from(value));
+  const constantTensor = joinBytes([
+    varintField(1, 512),
+    varintField(2, 1),
+    ...(name === undefined ? [] : [words(8, name)]),
+    bytesField(13, joinBytes([words(1, "location"), words(2, location)])),
+    varintField(14, 1),
+  ]);
+  const attribute = joinBytes([
+    words(1, "value"),
+    bytesField(5, constantTensor),
+    varintField(20, 4),
+  ]);
+  const node = joinBytes([words(2, "c"), words(4, "Constant"), bytesField(5, attribute)]);
+  return joinBytes(
+    [...fieldsOf(onnx)].map((field) =>
+      field.number === 7 ? bytesField(7, joinBytes([bytesField(1, node), field.bytes])) : field.raw,
+    ),
+  );
+}

@@ -81,6 +81,35 @@ suite("prepareModel", () => {
     assert.equal(statSync(third.preparation?.weights[0]?.path ?? "").size, 89_824);
   });
 
+  test("a damaged record of a copy is thrown away, wherever the damage is", async (t) => {
+    const first = await prepare(t, oldModel(SIZES));
+    const options = { weights: "external" as const, cacheFolder: join(first.path, "../cache") };
+    const record = join(first.preparation?.graph.path ?? "", "../prepared.json");
+    for (const part of [0, 0.1, 0.2, 0.5, 0.99]) {
+      const bytes = readFileSync(record);
+      const at = Math.floor(part * bytes.length);
+      bytes.write("Z", at);
+      writeFileSync(record, bytes);
+      const again = await prepareModel(first.path, options);
+      assert.equal(again.inspection?.sha256, first.inspection?.sha256);
+      assert.deepEqual(again.inspection?.signature, first.inspection?.signature);
+      assert.deepEqual(again.inspection?.sample, first.inspection?.sample);
+      assert.ok(!readFileSync(record, "utf8").includes("Z"), `byte ${at}`);
+    }
+  });
+
+  test("a record of another model is thrown away", async (t) => {
+    const first = await prepare(t, oldModel(SIZES));
+    const options = { weights: "external" as const, cacheFolder: join(first.path, "../cache") };
+    const record = join(first.preparation?.graph.path ?? "", "../prepared.json");
+    const [, json = ""] = readFileSync(record, "utf8").split("\n");
+    const other = json.replace(first.inspection?.sha256 ?? "", "0".repeat(64));
+    const sum = createHash("sha256").update(other).digest("hex");
+    writeFileSync(record, `${sum}\n${other}`);
+    const again = await prepareModel(first.path, options);
+    assert.equal(again.inspection?.sha256, first.inspection?.sha256);
+  });
+
   test("a retrained head changes the head file and nothing else", async (t) => {
     const sizes = { inputs: 512, hidden: 1024, outputs: 10 };
     const old = await prepare(t, encodeModel(network(sizes)));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { TestContext } from "node:test";
 import { UserError } from "../../../src/core/problem.ts";
 import { importBase } from "../../../src/packager/base/image-base.ts";
@@ -26,6 +28,29 @@ async function importHere(t: TestContext, text: string): Promise<ImageLock> {
   });
 }
 
+type Named = { readonly digest: string };
+type Places = Readonly<Record<"index" | "manifest" | "config" | "layer", string>>;
+
+async function placesIn(layout: string): Promise<Places> {
+  const json = async (path: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(layout, path), "utf8")) as unknown;
+  const blob = ({ digest }: Named): string => `blobs/${digest.replace(":", "/")}`;
+  const { manifests } = (await json("index.json")) as { manifests: [Named] };
+  const manifest = blob(manifests[0]);
+  const { config, layers } = (await json(manifest)) as { config: Named; layers: [Named] };
+  return { index: "index.json", manifest, config: blob(config), layer: blob(layers[0]) };
+}
+
+/** The first member as type S, its checksum made right. @source GNU tar: tar.h */
+function asSparse(tar: Buffer): Buffer {
+  const header = Buffer.from(tar.subarray(0, 512));
+  header.write("S", 156);
+  header.fill(" ", 148, 156);
+  const sum = header.reduce((all, byte) => all + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return Buffer.concat([header, tar.subarray(512)]);
+}
+
 suite("importBase", () => {
   test("a layout is taken with its own blobs, and Node is found in it", async (t) => {
     const layout = await writeLayout(await tempFolder(t), {
@@ -34,6 +59,16 @@ suite("importBase", () => {
     const { node, platforms } = await importHere(t, `oci:${layout}`);
     assert.equal(node, "/nodejs/bin/node");
     assert.equal(platforms["linux/amd64"]?.layers.length, 2);
+  });
+
+  test("a folder in the place of a file, of its own layer or a lower one, is fine", async (t) => {
+    const layout = await writeLayout(await tempFolder(t), {
+      layers: [
+        [NODE, ...LIBRARIES, { name: "etc/d" }],
+        [{ name: "etc/d/e" }, { name: "a" }, { name: "a", type: "directory" }, { name: "a/b" }],
+      ],
+    });
+    assert.equal((await importHere(t, `oci:${layout}`)).node, "/usr/local/bin/node");
   });
 
   test("a hard link to a lower layer, and Node put back, are fine", async (t) => {
@@ -76,6 +111,19 @@ suite("importBase", () => {
     assert.ok((imported?.bytes ?? 0) < layer.length);
     await assert.rejects(importHere(t, await archive(await tarOf([{ ...NODE, text: "other" }]))));
   });
+
+  for (const what of ["index", "manifest", "config", "layer"] as const) {
+    test(`a pipe in the place of the ${what} is refused, and nobody is waited for`, async (t) => {
+      const layout = await writeLayout(await tempFolder(t), { layers: [[NODE, ...LIBRARIES]] });
+      const pipe = join(layout, (await placesIn(layout))[what]);
+      await rm(pipe);
+      execFileSync("mkfifo", [pipe]);
+      // A reader that waits is let go, so that the test ends.
+      const late = setTimeout(() => void open(pipe, "r+").then((held) => held.close()), 2000);
+      t.after(() => clearTimeout(late));
+      await assert.rejects(importHere(t, `oci:${layout}`), /IMAGE_BROKEN: .* is no plain file/u);
+    });
+  }
 
   for (const mediaType of ["tar+zstd", "tar+gzip"]) {
     test(`zstd under the type ${mediaType} is refused, with the way out of it`, async (t) => {
@@ -136,6 +184,31 @@ suite("importBase", () => {
       "a hard link to nothing",
       over({ name: "usr/x", type: "link", linkname: "usr/y" }),
       /'usr\/x', a hard link to 'usr\/y'/u,
+    ],
+    [
+      "a NUL in a path",
+      members({ name: "x", pax: { path: "etc/a\0b" } }),
+      /'etc\/a\\u0000b', a path with a NUL/u,
+    ],
+    [
+      "a NUL in the target of a link",
+      members({ name: "x", type: "symlink", linkname: "y", pax: { linkpath: "a\0b" } }),
+      /'x', a path with a NUL/u,
+    ],
+    [
+      "a path through a plain file",
+      members({ name: "etc/d" }, { name: "./etc/d/e" }),
+      /'etc\/d\/e', which goes through the file 'etc\/d'/u,
+    ],
+    [
+      "a path through a hard link to a file",
+      members({ name: "b", type: "link", linkname: NODE.name }, { name: "b/c/d" }),
+      /'b\/c\/d', which goes through the file 'b'/u,
+    ],
+    [
+      "a sparse file of GNU's",
+      { layers: [[{ name: "sparse" }, NODE]], compress: (tar: Buffer) => gzipSync(asSparse(tar)) },
+      /'sparse', of a type that no engine unpacks/u,
     ],
     ["a wrong size", { ...members(), descriptor: { size: 3 } }, /bytes, and its manifest says 3/u],
     [

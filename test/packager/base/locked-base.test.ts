@@ -54,4 +54,34 @@ suite("lockedBase", () => {
     assert.equal(renewed.problems[0]?.severity, "warning");
     assert.ok(renewed.newText?.includes("1.31.0"));
   });
+
+  for (const [what, pattern, named] of [
+    [
+      "Node",
+      /sha512-[\w+/]{8}/u,
+      /Node 24\.10\.0 for linux\/amd64 is sha512-AAAAAAAA.* is sha512-/u,
+    ],
+    [
+      "a package",
+      /"sha256": "[0-9a-f]{8}/u,
+      /is sha256:00000000[0-9a-f]+ in image\.lock\.json, and/u,
+    ],
+  ] as const) {
+    test(`a digest of ${what} that is contradicted for the same version is an error`, async (t) => {
+      const { build, path } = await bench(t);
+      const { newText = "" } = await build(VERSIONS);
+      const tampered = newText.replace(pattern, (found) =>
+        found.startsWith("sha512") ? "sha512-AAAAAAAA" : '"sha256": "00000000',
+      );
+      assert.notEqual(tampered, newText);
+      await writeFile(path, tampered);
+      await assert.rejects(
+        build(VERSIONS),
+        (error) =>
+          error instanceof UserError &&
+          error.problems[0]?.code === "BUILD_LOCK_CHANGED" &&
+          named.test(error.message),
+      );
+    });
+  }
 });

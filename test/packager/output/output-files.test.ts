@@ -3,7 +3,11 @@ import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { UserError } from "../../../src/core/problem.ts";
-import { createOutputFiles, outputFault } from "../../../src/packager/output/output-files.ts";
+import {
+  createOutputFiles,
+  outputFault,
+  workFault,
+} from "../../../src/packager/output/output-files.ts";
 import { socketAt } from "../../support/temp-folder.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -70,5 +74,35 @@ suite("createOutputFiles", () => {
     assert.match(fault.message, /\/data\/out\.tar cannot be written: the disk is full/u);
     const bug = new TypeError("x is not a function");
     assert.equal(outputFault(bug, "/data/out.tar"), bug);
+  });
+
+  test("a full cache or temporary folder is said with the setting that moves it", () => {
+    const places = { cacheFolder: "/home/me/.cache/edgewright", temporaryFolder: "/scratch" };
+    for (const [path, what, setting] of [
+      [
+        "/home/me/.cache/edgewright/blobs/.x.part",
+        /The cache \/home\/me\/\.cache\/edgewright /u,
+        /XDG/u,
+      ],
+      [
+        "/scratch/edgewright-x/node",
+        /The temporary folder \/scratch cannot be written/u,
+        /TMPDIR/u,
+      ],
+    ] as const) {
+      const full = Object.assign(new Error("write"), { code: "ENOSPC", path });
+      const fault = workFault(full, places) as UserError;
+      assert.match(fault.message, what);
+      assert.doesNotMatch(fault.message, /\.part/u);
+      assert.match(fault.problems[0]?.hint ?? "", setting);
+    }
+  });
+
+  test("a place where no file can be made is not called a link", async () => {
+    const claimed = createOutputFiles().claim("/proc/x.tar");
+    await assert.rejects(
+      claimed,
+      /BUILD_OUTPUT: \/proc\/x\.tar cannot be written: no file can be/u,
+    );
   });
 });

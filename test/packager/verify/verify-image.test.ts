@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { ENDPOINT_FILE } from "../../../src/packager/layers/places.ts";
+import { ENDPOINT_FILE, MODELS_FOLDER } from "../../../src/packager/layers/places.ts";
 import { verifyImage } from "../../../src/packager/verify/verify-image.ts";
+import type { VerifyOptions } from "../../../src/packager/verify/verify-image.ts";
 import { dockerArchive, NODE, writeLayout } from "../support/forged-image.ts";
 import type { Forgery, Member } from "../support/forged-image.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -14,6 +15,15 @@ const PEM = privateKey.export({ type: "pkcs8", format: "pem" });
 const NAMES = ["system", "ONNX Runtime 1.30.0"];
 
 const ours = (member: Member): Forgery => ({ layers: [[NODE], [member]], names: NAMES });
+
+const quiet = (folder: string): VerifyOptions => ({
+  secrets: [],
+  workingFolder: folder,
+  temporaryFolder: folder,
+  hostPlatform: "linux/none",
+  env: {},
+  progress: () => {},
+});
 
 suite("verifyImage", () => {
   for (const [what, forgery, expected] of [
@@ -74,6 +84,56 @@ suite("verifyImage", () => {
     });
   }
 
+  const MODEL = `${MODELS_FOLDER}/pump/1/pump.onnx`;
+  const digest = createHash("sha256").update("weights").digest("hex");
+  const recorded = (sha256: string): Member => ({
+    name: ENDPOINT_FILE,
+    text: JSON.stringify({
+      deployments: [
+        {
+          name: "blue",
+          model: { name: "pump", version: "1", path: "azureml-models/pump/1/pump.onnx", sha256 },
+        },
+      ],
+    }),
+  });
+  for (const [what, sha256, layer, members, expected] of [
+    ["as it is recorded", digest, "model pump:1", [{ name: MODEL, text: "weights" }], undefined],
+    ["a prepared copy", digest, "graph of pump:1", [{ name: MODEL, text: "copy" }], undefined],
+    [
+      "another one than recorded",
+      digest,
+      "model pump:1",
+      [{ name: MODEL, text: "weightZ" }],
+      /blue has the digest [0-9a-f]{64}, not/u,
+    ],
+    [
+      "recorded under no digest",
+      digest.replace(/^.{3}/u, "Zbc"),
+      "graph of pump:1",
+      [{ name: MODEL, text: "copy" }],
+      /blue is recorded under "Zbc[0-9a-f]+", which is no SHA-256/u,
+    ],
+    ["not there", digest, "model pump:1", [{ name: "a" }], /of blue, \/var\/.*, is not in it/u],
+  ] as const) {
+    test(`a model: ${what}`, async (t) => {
+      const folder = await tempFolder(t);
+      const layers = [[NODE], members, [recorded(sha256)]];
+      const layout = await writeLayout(folder, { layers, names: ["system", layer, "endpoint"] });
+      const { problems } = await verifyImage(layout, quiet(folder));
+      assert.equal(problems.length, expected === undefined ? 0 : 1, JSON.stringify(problems));
+      if (expected !== undefined) assert.match(problems[0]?.message ?? "", expected);
+    });
+  }
+
+  for (const text of ["no JSON", "{}"]) {
+    test(`an endpoint that is ${text}: refused`, async (t) => {
+      const folder = await tempFolder(t);
+      const layout = await writeLayout(folder, ours({ name: ENDPOINT_FILE, text }));
+      await assert.rejects(verifyImage(layout, quiet(folder)), /IMAGE_BROKEN: .*endpoint\.json/u);
+    });
+  }
+
   for (const [file, text] of [
     ["index.json", '{"manifests": []}'],
     ["manifest.json", "[]"],
@@ -81,19 +141,11 @@ suite("verifyImage", () => {
     test(`an empty ${file} is no image that passes`, async (t) => {
       const folder = await tempFolder(t);
       await writeFile(join(folder, file), text);
-      const verified = verifyImage(folder, {
-        secrets: [],
-        workingFolder: folder,
-        temporaryFolder: folder,
-        hostPlatform: "linux/none",
-        env: {},
-        progress: () => {},
-      });
-      await assert.rejects(verified, /holds no image/u);
+      await assert.rejects(verifyImage(folder, quiet(folder)), /holds no image/u);
     });
   }
 
-  const served: Member = { name: ENDPOINT_FILE, text: "{}" };
+  const served: Member = { name: ENDPOINT_FILE, text: '{"deployments": []}' };
   for (const [what, member, hostPlatform, kind, reason] of [
     ["another platform", served, "linux/none", "archive", /this machine is linux\/none/u],
     ["no endpoint", NODE, "linux/amd64", "archive", /it has no \/var\/azureml-app\//u],
