@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
 
 import { batchWorkspace, jobArgs, linesOf, numberFiles } from "../support/batch.ts";
+import { edgewrightJson } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { PYTHON, withoutPython } from "../support/script.ts";
 
@@ -86,6 +87,43 @@ def run(mini_batch):
       assert.deepEqual([whole.code, whole.totals.rows], [0, 20]);
     });
   });
+});
+
+void suite("a batch job whose output cannot be", { skip: withoutPython() }, () => {
+  /** One that hangs fails here, and not with the whole suite. */
+  const limit = { timeout: 60_000 };
+
+  void test(
+    "where no folder can be made it is refused, with the system's reason",
+    limit,
+    async (t) => {
+      const { folder } = batchWorkspace(t, { files: numberFiles(2, 0) });
+      for (const output of ["/proc/foo", "/proc/foo/deep"]) {
+        const args = ["batch", join(folder, "spec.yml"), "--input", join(folder, "in")];
+        const { code, document } = await edgewrightJson([...args, "--output", output]);
+        const [problem] = document.problems;
+        assert.deepEqual([code, problem?.code], [1, "BATCH_OUTPUT"]);
+        assert.match(problem?.message ?? "", /\/proc\/foo.*cannot be written: ENOENT/);
+        assert.match(problem?.hint ?? "", /--output/);
+      }
+    },
+  );
+
+  void test(
+    "a file system that is read only is called so",
+    { ...limit, skip: withoutMount() },
+    async (t) => {
+      const { folder, job } = batchWorkspace(t, { files: numberFiles(2, 0) });
+      const place = join(folder, "fixed");
+      mkdirSync(place);
+      assert.equal(mount(place, "64k", "ro").status, 0);
+      const { code, codes, messages } = await job("fixed/out").finally(() =>
+        spawnSync("umount", [place]),
+      );
+      assert.deepEqual([code, codes], [1, ["BATCH_OUTPUT"]]);
+      assert.match(messages.join(), /EROFS/);
+    },
+  );
 });
 
 /** Runs a command in a terminal of so many columns, and gives back all that it wrote there. */

@@ -1,12 +1,12 @@
 /** May this process work on the job? Whose folder it is, and who works in it. */
 
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { userError } from "../../../core/problem.ts";
-import { isFull } from "./disk-fault.ts";
 import { readDone } from "./done.ts";
+import { makeState } from "./folder.ts";
 import type { JobFolder, JobIdentity } from "./folder.ts";
 import type { JobOptions } from "../job-options.ts";
 import { isLease, takeLease } from "./lease.ts";
@@ -27,19 +27,13 @@ export function identityOf(options: JobOptions): JobIdentity {
  *
  * @throws UserError where the input is absent, or the output cannot be written; Error of a full disk
  */
-export function reachable({ input }: JobOptions, { state }: JobFolder): void {
+export function reachable({ input }: JobOptions, folder: JobFolder): void {
   if (!existsSync(input)) {
     throw userError("BATCH_INPUT", `${input} does not exist`, {
       hint: "Give --input a file or a folder that is there.",
     });
   }
-  try {
-    mkdirSync(state, { recursive: true });
-    accessSync(state, constants.W_OK);
-  } catch (error) {
-    if (isFull(error)) throw error;
-    throw userError("BATCH_OUTPUT", `${state} cannot be written: ${(error as Error).message}`);
-  }
+  makeState(folder);
 }
 
 /** What there is in place of a lease: the job is done, or it was asked to stop while it waited. */

@@ -1,8 +1,9 @@
 /** Azure's log folder of a batch job: what the script said, and how each mini-batch went. @source azureml-contract 5.7 */
 
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { makeFolder } from "../../../core/make-folder.ts";
 import type { WriteLine } from "../../scripts/log-lines.ts";
 import type { Entry } from "../journal/ledger.ts";
 
@@ -36,7 +37,7 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
     const file = join(folder, path);
     try {
       if (!made.has(file)) {
-        mkdirSync(dirname(file), { recursive: true });
+        makeFolder(dirname(file));
         if (head !== "") startWith(file, head);
         made.add(file);
       }
@@ -47,7 +48,7 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
   };
   const replace = (path: string, text: string): void => {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeFileSync(join(folder, path), text);
     } catch {
       // As above.

@@ -1,19 +1,12 @@
 /** Shards → one result. Nothing is joined unless every shard of one job is there, and at its end. */
 
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { userError } from "../../../core/problem.ts";
 import { readDone, writeDone } from "../journal/done.ts";
 import type { Done } from "../journal/done.ts";
+import { makeState } from "../journal/folder.ts";
 import { addTotals, joinReports } from "./joined-report.ts";
 import { mergeRefusal, partsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
@@ -55,7 +48,7 @@ export function mergeShards(output: string, errorThreshold: number | undefined):
   const rows = outputAction === "append_row" && verdict === "complete";
   const reports = [first, ...others.map((part) => part.report)] as const;
   const report = joinReports(reports, { verdict, settings, totals, result: rows ? result : null });
-  mkdirSync(state, { recursive: true });
+  makeState({ state });
   if (rows) {
     const head = headOf(done);
     const whole = join(state, "result");
