@@ -124,6 +124,23 @@ void suite("batch without a script", { skip: withoutShared }, () => {
     );
   });
 
+  void test("good rows beside a bad one are delivered by the rule of the threshold, also of an only file", async (t) => {
+    const { folder, job } = workspace(t, { "a.csv": "1,2,3,4\n1,2,3\n5,6,7,8\n" });
+    const over = await job("out", "--format=csv", "--error-threshold=0");
+    assert.deepEqual([over.code, over.codes], [3, ["BATCH_THRESHOLD"]]);
+    const { code, totals } = await job("out", "--format=csv", "--error-threshold=5");
+    assert.deepEqual([code, totals.succeeded, totals.failed, totals.rows], [0, 0, 1, 2]);
+    const rows = linesOf(folder, "out/rows").map((line) => line.split(",").slice(0, 2).join());
+    assert.deepEqual(rows, ["a.csv,0", "a.csv,2", "file,row"]);
+  });
+
+  void test("42 is where no row of any file was scored, in words that name no run()", async (t) => {
+    const { job } = workspace(t, { "a.csv": "1,2,3\n", "b.npy": "no array" });
+    const { code, codes, messages } = await job("out", "--format=csv");
+    assert.deepEqual([code, codes], [42, ["BATCH_NOTHING"]]);
+    assert.deepEqual(messages, ["no item succeeded: not one row came of the input"]);
+  });
+
   void test("a file of many parts keeps its order and its row numbers", async (t) => {
     const count = 250_000;
     const { folder, job } = workspace(t, { "large.npy": npyOf(count) });
