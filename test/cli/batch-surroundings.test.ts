@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { batchWorkspace, jobArgs, linesOf, numberFiles } from "../support/batch.ts";
 import { edgewrightJson } from "../support/edgewright.ts";
@@ -124,6 +125,22 @@ void suite("a batch job whose output cannot be", { skip: withoutPython() }, () =
       assert.match(messages.join(), /EROFS/);
     },
   );
+});
+
+void suite("a batch job whose output goes away", { skip: withoutPython() }, () => {
+  void test("stops with 75 and says so when its folder is removed", async (t) => {
+    const script =
+      "import time\ndef run(mini_batch):\n    time.sleep(0.2)\n    print(1)\n    return list(mini_batch)\n";
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(60, 0) });
+    const running = job("out");
+    const out = join(folder, "out");
+    while (!existsSync(join(out, "logs/user/stdout"))) await wait(10);
+    renameSync(out, join(folder, "elsewhere"));
+    const { code, codes, messages } = await running;
+    assert.deepEqual([code, codes], [75, ["BATCH_STOPPED"]]);
+    assert.match(messages.join(), /out\/\.edgewright is gone/);
+    assert.equal(existsSync(join(out, ".edgewright")), false);
+  });
 });
 
 /** Runs a command in a terminal of so many columns, and gives back all that it wrote there. */

@@ -5,7 +5,6 @@ import { join } from "node:path";
 
 import { workThrough } from "./workers/crew.ts";
 import type { JobOptions } from "./job-options.ts";
-import type { Lease } from "./journal/lease.ts";
 import type { Entry, Ledger } from "./journal/ledger.ts";
 import type { JobLogs } from "./report/logs.ts";
 import type { MiniBatch } from "./workers/mini-batch.ts";
@@ -19,7 +18,9 @@ const SYNC_MS = 1_000;
 type Scored = {
   readonly files: readonly string[];
   readonly ledger: Ledger;
-  readonly lease: Lease;
+  /** Asked before each write. */
+  readonly held: () => boolean;
+  readonly onLost: () => void;
   readonly logs: JobLogs;
   readonly stop: Stop;
 };
@@ -27,7 +28,7 @@ type Scored = {
 /** Every mini-batch that is not done yet, each into the ledger. @throws Error of the disk */
 export async function scoreAll(options: JobOptions, scored: Scored): Promise<void> {
   const { settings, input, scoring } = options;
-  const { files, ledger, lease, logs, stop } = scored;
+  const { files, ledger, held, onLost, logs, stop } = scored;
   const root = statSync(input).isDirectory() ? input : join(input, "..");
   const syncing = setInterval(() => void ledger.sync().catch(() => undefined), SYNC_MS).unref();
   try {
@@ -38,8 +39,8 @@ export async function scoreAll(options: JobOptions, scored: Scored): Promise<voi
       timeoutMs: settings.timeoutSeconds * 1000,
       skip: ({ id }: MiniBatch) => ledger.has(id),
       done: (entry, rows) => {
-        if (!lease.held()) {
-          stop.now("another process has taken the job over");
+        if (!held()) {
+          onLost();
           return false;
         }
         const { entry: kept, rows: bytes } = fitting(ledger, entry, rows);

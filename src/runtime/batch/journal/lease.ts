@@ -28,6 +28,10 @@ const UNKNOWN: LeaseHolder = { host: "an unknown host", pid: 0, startTicks: "", 
 export type Lease = {
   /** Whether it is still this process that holds it: asked before each write. */
   readonly held: () => boolean;
+  /** @throws Error where it is not held any more */
+  readonly demand: () => void;
+  /** Of this holder alone. */
+  readonly token: string;
   readonly release: () => void;
 };
 
@@ -74,6 +78,10 @@ export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
   }, HEARTBEAT_MS).unref();
   return {
     held,
+    demand: () => {
+      if (!held()) throw new Error("the lease is lost");
+    },
+    token: holder.token,
     release: () => {
       clearInterval(beat);
       if (held()) rmSync(file, { force: true });

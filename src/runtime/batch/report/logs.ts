@@ -29,11 +29,21 @@ user/stdout, user/stderr    what the script printed, by node and process
 const COLUMNS =
   "mini_batch,process,files,succeeded_items,failed_items,rows,tries,read_ms,run_ms,write_ms\n";
 
-/** @param stamp the time as text; logs are for people, so a full disk does not stop a job by them */
-export function createJobLogs(root: string, node: string, stamp: () => string): JobLogs {
+export type JobLogsOptions = {
+  readonly root: string;
+  readonly node: string;
+  /** The time as text. */
+  readonly stamp: () => string;
+  /** Whether they are this process's to write. */
+  readonly held: () => boolean;
+};
+
+/** They are for people: a full disk does not stop a job by them. */
+export function createJobLogs({ root, node, stamp, held }: JobLogsOptions): JobLogs {
   const folder = join(root, "logs");
   const made = new Set<string>();
   const append = (path: string, text: string, head = ""): void => {
+    if (!held()) return;
     const file = join(folder, path);
     try {
       if (!made.has(file)) {
@@ -47,6 +57,7 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
     }
   };
   const replace = (path: string, text: string): void => {
+    if (!held()) return;
     try {
       makeFolder(folder);
       writeFileSync(join(folder, path), text);
@@ -57,6 +68,7 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
   replace("readme.txt", README);
   return {
     begin: () => {
+      if (!held()) return;
       for (const path of ["job_error.txt", "job_result.txt"]) remove(join(folder, path));
     },
     streams: (worker) => {
