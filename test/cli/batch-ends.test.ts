@@ -79,6 +79,30 @@ def run(mini_batch):
     assert.match(document.problems[0]?.message ?? "", /1-of-2.*cannot be read/u);
   });
 
+  void test("a merged result that was taken away is joined again, one that was changed is told", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(20, 0) });
+    for (const shard of ["0/2", "1/2"]) assert.equal((await job("out", "--shard", shard)).code, 0);
+    const merge = () => edgewrightJson(["batch", "merge", join(folder, "out")]);
+    const result = join(folder, "out/append_row.txt");
+    assert.equal((await merge()).code, 0);
+    const whole = readFileSync(result, "utf8");
+    rmSync(result);
+    const again = await merge();
+    assert.deepEqual([again.code, again.document["already"]], [0, false]);
+    assert.equal(readFileSync(result, "utf8"), whole);
+    writeFileSync(result, "short\n");
+    const changed = await merge();
+    assert.deepEqual([changed.code, changed.document.problems[0]?.code], [1, "BATCH_OUTPUT"]);
+
+    rmSync(result);
+    const part = join(folder, "out/shards/0-of-2/append_row.txt");
+    writeFileSync(part, readFileSync(part, "utf8").replace("0", "1"));
+    const other = await merge();
+    assert.deepEqual([other.code, other.document.problems[0]?.code], [1, "BATCH_MERGE"]);
+    assert.match(other.document.problems[0]?.message ?? "", /0-of-2.*other bytes/u);
+    assert.equal(existsSync(result), false);
+  });
+
   void test("a script that was changed between two starts is warned of, and told in the report", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(103, 12) });
     assert.equal((await job("out", "--error-threshold=3")).code, 3);

@@ -41,7 +41,7 @@ export function complete(
 ): void {
   const head = ledger.head();
   const { rows } = ledger.totals();
-  const done: Done = { head, headBytes: 0, rows, bytes: null, report };
+  const done: Done = { head, headBytes: 0, rows, bytes: null, sha256: null, report };
   if (settings.outputAction === "summary_only") {
     lease.demand();
     writeDone(folder.state, done);
@@ -51,11 +51,11 @@ export function complete(
   dropLeftovers(folder);
   // A name of its own: whoever is taken over here while it writes must not write into the other's.
   const whole = join(folder.state, WHOLE + lease.token);
-  const bytes = writeResult(whole, { head: headBytes, rows: ledger.rows() });
+  const written = writeResult(whole, { head: headBytes, rows: ledger.rows() });
   lease.demand();
   renameSync(whole, folder.result);
   lease.demand();
-  writeDone(folder.state, { ...done, headBytes: headBytes.length, bytes });
+  writeDone(folder.state, { ...done, headBytes: headBytes.length, ...written });
 }
 
 /** Of those who were killed while they wrote it. */
