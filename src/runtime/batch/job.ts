@@ -72,9 +72,14 @@ function begin(options: JobOptions, folder: JobFolder, lease: Lease): boolean {
   const { files, skipped } = listInputs(options);
   if (skipped !== undefined) options.log.warn(skipped);
   if (files.length === 0 && options.shard === undefined) {
-    throw userError("BATCH_INPUT", `${options.input} holds no file`, {
-      hint: "Give --input a folder with files in it.",
-    });
+    const { input, inputList } = options;
+    throw inputList === undefined
+      ? userError("BATCH_INPUT", `${input} holds no file`, {
+          hint: "Give --input a folder with files in it.",
+        })
+      : userError("BATCH_INPUT", `${inputList} names no file`, {
+          hint: "Write one path a line into it, below --input.",
+        });
   }
   lease.demand();
   writeList(folder, files);

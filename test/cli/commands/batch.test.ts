@@ -221,6 +221,11 @@ def run(mini_batch):
     const { folder, job } = batchWorkspace(t, { files: numberFiles(1, 0) });
     assert.equal((await job("out", "--mini-batch-size=0")).code, 2);
     assert.equal((await job("out", "--format=xml")).code, 2);
+    const long = await job("out", `--output-file-name=${"é".repeat(128)}`);
+    assert.deepEqual([long.code, long.codes], [2, ["CLI_USAGE"]]);
+    assert.match(long.messages.join(), /256 bytes/);
+    assert.equal((await job("out", "--output-file-name=a\nb")).code, 2);
+    assert.equal(existsSync(join(folder, "out")), false);
     assert.equal((await edgewright(["batch", join(folder, "spec.yml")])).code, 2);
     rmSync(join(folder, "in/f0.txt"));
     assert.deepEqual((await job("out")).codes, ["BATCH_INPUT"]);
@@ -292,6 +297,13 @@ def run(mini_batch):
     assert.equal(existsSync(join(folder, "dry")), false);
     await job("out", "--input-list", join(folder, "list"));
     assert.deepEqual(linesOf(folder, "out/append_row.txt"), ["f3.txt 6", "f4.txt 8"]);
+    writeFileSync(join(folder, "in/..b.txt"), "7");
+    writeFileSync(join(folder, "list"), "..b.txt\n");
+    await job("dots", "--input-list", join(folder, "list"));
+    assert.deepEqual(linesOf(folder, "dots/append_row.txt"), ["..b.txt 14"]);
+    writeFileSync(join(folder, "list"), "\n");
+    const none = await job("none", "--input-list", join(folder, "list"));
+    assert.deepEqual(none.messages, [`${join(folder, "list")} names no file`]);
     writeFileSync(join(folder, "list"), "../spec.yml\n");
     const outside = await job("other", "--input-list", join(folder, "list"));
     assert.deepEqual([outside.code, outside.codes], [1, ["BATCH_INPUT"]]);

@@ -103,7 +103,8 @@ function listed(root: string, inputList: string): readonly string[] {
     const path = line.endsWith("\r") ? line.slice(0, -1) : line;
     if (path === "") continue;
     const inside = relative(root, isAbsolute(path) ? path : join(root, path));
-    if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
+    const above = inside === ".." || inside.startsWith("../");
+    if (inside === "" || above || isAbsolute(inside)) {
       throw userError(
         "BATCH_INPUT",
         `${inputList}, line ${index + 1}: '${path}' is not below ${root}`,
