@@ -128,6 +128,35 @@ void suite("a batch job whose output cannot be", { skip: withoutPython() }, () =
 });
 
 void suite("a batch job whose output goes away", { skip: withoutPython() }, () => {
+  void test("stops with 75 where no file may grow further", async (t) => {
+    const script = "def run(mini_batch):\n    return ['x' * 20000 for _ in mini_batch]\n";
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(60, 0) });
+    const limited = 'ulimit -f 400; exec "$@"';
+    const command = [process.execPath, `${REPOSITORY}bin/edgewright.js`];
+    const { status, stdout } = spawnSync(
+      "bash",
+      ["-c", limited, "bash", ...command, ...jobArgs(folder, "out", ["--json"])],
+      { encoding: "utf8" },
+    );
+    assert.equal(status, 75, stdout);
+    assert.match(stdout, /"BATCH_STOPPED".*EFBIG/);
+    const { code, totals } = await job("out");
+    assert.deepEqual([code, totals.rows], [0, 60]);
+  });
+
+  void test("a working folder that was removed is said, and no defect of the program", (t) => {
+    const { folder } = batchWorkspace(t, { files: numberFiles(1, 0) });
+    const gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const command = [process.execPath, `${REPOSITORY}bin/edgewright.js`];
+    const { status, stdout } = spawnSync(
+      "bash",
+      ["-c", gone, "bash", ...command, ...jobArgs(folder, "out", ["--json"])],
+      { encoding: "utf8", cwd: folder },
+    );
+    assert.equal(status, 1, stdout);
+    assert.match(stdout, /"CLI_FOLDER"/);
+  });
+
   void test("stops with 75 and says so when its folder is removed", async (t) => {
     const script =
       "import time\ndef run(mini_batch):\n    time.sleep(0.2)\n    print(1)\n    return list(mini_batch)\n";
