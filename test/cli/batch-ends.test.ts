@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -216,6 +216,23 @@ def run(mini_batch):
     second.kill("SIGTERM");
     assert.equal((await exit)[0], 75);
     assert.equal(first.exitCode, null);
+  });
+
+  void test("a holder on another host whose clock is behind keeps its job: its heartbeat moves", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(5, 0) });
+    const lease = join(folder, "out/.edgewright/lease");
+    mkdirSync(dirname(lease), { recursive: true });
+    writeFileSync(lease, JSON.stringify({ host: "far", pid: 1, startTicks: "1", token: "x" }));
+    const beat = (): void => {
+      const seconds = Date.now() / 1000 - 90;
+      utimesSync(lease, seconds, seconds);
+    };
+    beat();
+    const beating = setInterval(beat, 2_000);
+    t.after(() => clearInterval(beating));
+    const { code, codes, messages } = await job("out");
+    assert.deepEqual([code, codes], [1, ["BATCH_BUSY"]]);
+    assert.match(messages.join(), /process 1 on far works on this job/);
   });
 
   void test("more nodes or processes than a spec may ask for are wrong use", async (t) => {

@@ -11,6 +11,7 @@ import type { JobFolder, JobIdentity } from "./folder.ts";
 import type { JobOptions } from "../job-options.ts";
 import { isLease, takeLease } from "./lease.ts";
 import type { Lease } from "./lease.ts";
+import { beatAge, createPulse, STALE_MS } from "./pulse.ts";
 
 /** Between two looks at who works on it. */
 const WAIT_MS = 1_000;
@@ -43,19 +44,27 @@ export type NoLease = "done" | "stopped";
 export async function leaseOf(options: JobOptions, { state }: JobFolder): Promise<Lease | NoLease> {
   const { host, pid, clock, shard, signal, log } = options;
   const waits = shard !== undefined || options.waits === true;
+  const file = join(state, "lease");
+  const pulse = createPulse(file, clock);
   let told = false;
   for (;;) {
     if (readDone(state) !== undefined) return "done";
-    const taken = takeLease({ file: join(state, "lease"), host, pid, clock });
+    const taken = takeLease({ file, host, pid, clock, pulse });
     if (isLease(taken)) return taken;
     const who = `process ${taken.pid} on ${taken.host}`;
-    if (waits && signal.aborted) return "stopped";
-    if (!waits) {
+    if (signal.aborted) return "stopped";
+    const age = beatAge(file, clock);
+    // Old, or of the future: a holder that is gone, or a clock that is wrong. Watching it tells which.
+    const inDoubt = (age < 0 || age > STALE_MS) && !pulse.beats();
+    if (!waits && !inDoubt) {
       throw userError("BATCH_BUSY", `${who} works on this job right now`, {
         hint: "Wait for it to end, or stop it.",
       });
     }
-    if (!told) log.info(`${who} works on this job: waiting`);
+    if (!told)
+      log.info(
+        `${who} works on this job${inDoubt ? ", or did: it is watched whether it still does" : ": waiting"}`,
+      );
     told = true;
     await wait(WAIT_MS, undefined, { signal }).catch(() => undefined);
   }

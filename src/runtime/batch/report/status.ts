@@ -8,7 +8,7 @@ import { userError } from "../../../core/problem.ts";
 import { readDone } from "../journal/done.ts";
 import { readIdentity } from "../journal/folder.ts";
 import type { JobIdentity } from "../journal/folder.ts";
-import { isStale, readHolder } from "../journal/lease.ts";
+import { readHolder, seemsHeld } from "../journal/lease.ts";
 import type { LeaseHolder } from "../journal/lease.ts";
 import { readProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
@@ -51,7 +51,7 @@ function statusOf(state: string, around: Around): JobStatus | undefined {
   if (identity === undefined) return undefined;
   const file = join(state, "lease");
   const holder = readHolder(file);
-  const working = holder !== undefined && !isStale({ file, ...around }, holder);
+  const working = holder !== undefined && seemsHeld({ file, ...around }, holder);
   const progress = readProgress(state);
   const known = progress?.verdict ?? "running";
   const unfinished = working ? "running" : known === "running" ? "stopped" : known;
