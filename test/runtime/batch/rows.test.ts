@@ -124,6 +124,38 @@ void suite("batch without a script", { skip: withoutShared }, () => {
     );
   });
 
+  void test("what is wrong with a file is said by its own row, head and shape", async (t) => {
+    const row = "1,2,3,4\n";
+    const npy = Buffer.from(npyOf(3));
+    const headed = (from: string, to: string): Buffer =>
+      Buffer.from(npy.toString("latin1").replace(from, to), "latin1");
+    const { folder, job } = workspace(t, {
+      "element.csv": `${row.repeat(3)}x,2,3,4\n`,
+      "element.jsonl": '[1,2,3,4]\n[1,2,3,4]\n[1,"x",3,4]\n',
+      "eight.npy": npy.subarray(0, 8),
+      "cut.npy": npy.subarray(0, 60),
+      "big.npy": headed("<f4", ">f4"),
+      "minus.npy": headed("(3, 4)", "(-1,4)"),
+      "twice.csv": `input_0,input_0,input_1,input_2\n${row}`,
+      "more.csv": `input_0,input_1,input_2,input_3,input_3\n1,${row}`,
+    });
+    const { totals } = await job("out", "--format=csv");
+    assert.deepEqual([totals.failed, totals.rows], [8, 5]);
+    const told = reportOf(folder, "out").errors.map(
+      ({ files, row: at, message }) => `${files[0]} ${at ?? ""}: ${message}`,
+    );
+    assert.deepEqual(told, [
+      "big.npy : the array's type is >f4, expected little-endian numbers, such as <f4",
+      "cut.npy : the file ends within its head",
+      "eight.npy : the file ends within its head",
+      "element.csv 3: input 'input', element 0: \"x\", expected float32",
+      "element.jsonl 2: input 'input', element 1: \"x\", expected float32",
+      "minus.npy : the array is [-1,4], and no array has such a shape",
+      "more.csv : the head names 'input_3' twice",
+      "twice.csv : the head names 'input_0' twice",
+    ]);
+  });
+
   void test("good rows beside a bad one are delivered by the rule of the threshold, also of an only file", async (t) => {
     const { folder, job } = workspace(t, { "a.csv": "1,2,3,4\n1,2,3\n5,6,7,8\n" });
     const over = await job("out", "--format=csv", "--error-threshold=0");
