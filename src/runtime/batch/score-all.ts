@@ -57,6 +57,10 @@ export async function scoreAll(options: JobOptions, scored: Scored): Promise<voi
 
 const NO_ROWS = new Uint8Array();
 
+function columnsOf(head: string): string {
+  return head.trim() || "no names";
+}
+
 /** Rows with other columns than those before them cannot stand in one file: the mini-batch fails. */
 function fitting(
   ledger: Ledger,
@@ -64,8 +68,11 @@ function fitting(
   rows: Uint8Array,
 ): { readonly entry: Entry; readonly rows: Uint8Array } {
   const known = ledger.head();
-  if (known === "" || entry.head === "" || entry.head === known) return { entry, rows };
-  const message = `its rows begin with ${entry.head.trim()}, those before them with ${known.trim()}`;
+  const hasBoth = known !== "" && entry.head !== "";
+  // Rows without names would stand under the names of others.
+  const hasRows = entry.rows > 0 && ledger.totals().rows > 0;
+  if (entry.head === known || !(hasBoth || hasRows)) return { entry, rows };
+  const message = `its rows begin with ${columnsOf(entry.head)}, those before them with ${columnsOf(known)}`;
   const failed = { ok: false, rows: 0, head: "", failedItems: entry.files, errors: [{ message }] };
   return { entry: { ...entry, ...failed }, rows: NO_ROWS };
 }
