@@ -5,7 +5,8 @@ import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 
 import { createSession } from "../../../src/model/onnxruntime.ts";
-import { batchWorkspace, linesOf, reportOf } from "../../support/batch.ts";
+import { batchWorkspace, jobArgs, linesOf, reportOf } from "../../support/batch.ts";
+import { edgewright } from "../../support/edgewright.ts";
 import { SHARED, withoutShared } from "../../support/repository.ts";
 
 const IRIS = {
@@ -154,6 +155,22 @@ void suite("batch without a script", { skip: withoutShared }, () => {
       "more.csv : the head names 'input_3' twice",
       "twice.csv : the head names 'input_0' twice",
     ]);
+  });
+
+  void test("a file whose name is no UTF-8 fails by that, and is warned of", async (t) => {
+    const { folder, job } = workspace(t, { "a.csv": "1,2,3,4\n" });
+    const name = Buffer.concat([
+      Buffer.from(`${folder}/in/b`),
+      Buffer.of(0xff),
+      Buffer.from(".csv"),
+    ]);
+    writeFileSync(name, "1,2,3,4\n");
+    const { stderr } = await edgewright(jobArgs(folder, "out", ["--format=csv"]));
+    assert.match(stderr, /b\uFFFD\.csv is no UTF-8 by name/);
+    const { errors, totals } = reportOf(folder, "out");
+    assert.deepEqual([totals.succeeded, totals.failed], [1, 1]);
+    assert.match(errors[0]?.message ?? "", /its name is no UTF-8/);
+    assert.equal((await job("out", "--format=csv")).code, 0);
   });
 
   void test("good rows beside a bad one are delivered by the rule of the threshold, also of an only file", async (t) => {
