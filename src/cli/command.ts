@@ -21,7 +21,7 @@ export type Invocation = {
   readonly progress: (line: string) => void;
   /** For commands that go on: prints an outcome now, the way `main` prints a returned one. */
   readonly announce: (outcome: Outcome) => void;
-  /** Aborts on the first SIGINT or SIGTERM. */
+  /** Aborts on the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
 };
 

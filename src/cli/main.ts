@@ -16,6 +16,9 @@ import { VERSION } from "./version.ts";
 
 const EXIT = { fine: 0, input: 1, usage: 2, bug: 70, stopped: 130 } as const;
 
+/** All that ask for an end in good order; a closed terminal does it by SIGHUP. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
 // Also before a command: help and usage are printed too.
 const output = watchOutput(process, (problem) => printProblems([problem]));
 
@@ -59,6 +62,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   output.onLost(onSignal);
+  let listening = false;
   return {
     args: positionals,
     options: values,
@@ -70,8 +74,8 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
     announce: (outcome) => void report(outcome, json),
     // Only a command that listens to it changes what a signal does.
     get signal() {
-      process.once("SIGTERM", onSignal);
-      process.once("SIGINT", onSignal);
+      if (!listening) for (const name of SIGNALS) process.once(name, onSignal);
+      listening = true;
       return stop.signal;
     },
   };

@@ -185,7 +185,7 @@ def run(mini_batch):
 `,
       },
     });
-    for (const signal of ["SIGTERM", "SIGINT"]) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
       const env = { NODE_OPTIONS: `--import=${join(folder, "preload.mjs")}`, EARLY: signal };
       const { code, stderr } = await edgewright(jobArgs(folder, "out", []), { env });
       assert.equal(code, 75);
@@ -216,6 +216,10 @@ def run(mini_batch):
     second.kill("SIGTERM");
     assert.equal((await exit)[0], 75);
     assert.equal(first.exitCode, null);
+    // As a terminal that is closed.
+    const end = once(first, "exit") as Promise<[number | null]>;
+    first.kill("SIGHUP");
+    assert.equal((await end)[0], 75);
   });
 
   void test("a holder on another host whose clock is behind keeps its job: its heartbeat moves", async (t) => {
@@ -239,5 +243,9 @@ def run(mini_batch):
     const { job } = batchWorkspace(t, { files: numberFiles(1, 0) });
     assert.equal((await job("out", "--node-count", "10001")).code, 2);
     assert.equal((await job("out", "--max-concurrency", "1001")).code, 2);
+    for (const shard of ["4/4", "a"]) {
+      const { code, codes } = await job("out", "--shard", shard);
+      assert.deepEqual([code, codes], [2, ["CLI_USAGE"]]);
+    }
   });
 });

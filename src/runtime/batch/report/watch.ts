@@ -74,7 +74,7 @@ export function createWatch(
       workers,
       updatedMs: clock.now(),
       rate,
-      ...(rate > 0 && { leftMs: ((total - totals.files) / rate) * 1000 }),
+      ...(rate > 0 && verdict === "running" && { leftMs: ((total - totals.files) / rate) * 1000 }),
     };
   };
   const tell = (): void => {
