@@ -11,7 +11,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { batchWorkspace, jobArgs, linesOf, numberFiles, reportOf } from "../support/batch.ts";
 import type { Job } from "../support/batch.ts";
-import { edgewrightJson } from "../support/edgewright.ts";
+import { edgewright, edgewrightJson } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { withoutPython } from "../support/script.ts";
 
@@ -46,6 +46,11 @@ void suite("shards of a batch job", { skip: withoutPython() }, () => {
       linesOf(folder, "whole/append_row.txt"),
     );
     assert.equal((await merge()).document["already"], true);
+    const status = await edgewright(["batch", "status", join(folder, "out")]);
+    assert.match(
+      status.stdout,
+      new RegExp(`\\nmerged: ${rows} rows in ${folder}/out/append_row.txt\\n`),
+    );
   });
 
   void test("a job that Kubernetes would refuse is not rendered", async (t) => {

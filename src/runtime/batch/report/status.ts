@@ -1,6 +1,6 @@
 /** How does the job in a folder stand? Looked at from outside, without touching it. */
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Clock } from "../../../core/ports.ts";
@@ -12,6 +12,7 @@ import { readHolder, seemsHeld } from "../journal/lease.ts";
 import type { LeaseHolder } from "../journal/lease.ts";
 import { readProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
+import type { Report } from "./report.ts";
 import type { Verdict } from "./verdict.ts";
 
 export type JobStatus = {
@@ -32,6 +33,14 @@ export function readJobStatus(output: string, around: Around): readonly JobStatu
   throw userError("BATCH_OUTPUT", `there is no batch job in ${output}`, {
     hint: "Give the folder that was the job's --output.",
   });
+}
+
+/** What a merge of the job's shards left; absent where there was none, or its result is gone since. */
+export function readMerge(output: string): Report | undefined {
+  const state = join(output, ".edgewright");
+  const report = readIdentity({ state }) === undefined ? readDone(state)?.report : undefined;
+  const { result = null } = report ?? {};
+  return result !== null && existsSync(result) ? report : undefined;
 }
 
 export function shardRoots(output: string): readonly string[] {
