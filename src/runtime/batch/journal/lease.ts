@@ -130,7 +130,7 @@ export function readHolder(file: string): LeaseHolder | undefined {
 }
 
 /** Whether its process is known to have ended: on this host alone that can be told at once. */
-export function isGone(host: string, holder: LeaseHolder): boolean {
+function isGone(host: string, holder: LeaseHolder): boolean {
   return holder.host === host && startTicksOf(holder.pid) !== holder.startTicks;
 }
 
