@@ -6,7 +6,7 @@
 import type { Problem } from "../core/problem.ts";
 import { EXIT_CODES } from "../runtime/batch/report/verdict.ts";
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** @param argv what follows the program's name */
 export function hearFirstSignal(argv: readonly string[]): void {

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 
-import { hasErrors, inOrder, UserError } from "../core/problem.ts";
+import { hasErrors, inOrder, userError, UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { UsageError } from "./command.ts";
 import type { Command, Invocation, Outcome } from "./command.ts";
@@ -66,7 +66,7 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
   return {
     args: positionals,
     options: values,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     env: process.env,
     progress: (line) => {
       if (!json) process.stderr.write(`${line}\n`);
@@ -80,6 +80,17 @@ function invocationOf(command: Command, argv: readonly string[], json: boolean):
       return stop.signal;
     },
   };
+}
+
+/** @throws UserError where it was removed under the shell that this was started from */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw userError("CLI_FOLDER", `the working folder is gone: ${(error as Error).message}`, {
+      hint: "Change to a folder that is there, and run the command again.",
+    });
+  }
 }
 
 function parse(command: Command, argv: readonly string[]) {

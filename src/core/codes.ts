@@ -65,6 +65,7 @@ export const CODES = {
   CLI_UNSUPPORTED: { title: "The runtime cannot serve this yet", kind: "refused" },
   CLI_TARGET: { title: "The endpoint to score against cannot be reached", kind: "not-found" },
   CLI_OUTPUT: { title: "Standard output cannot be written", kind: "refused" },
+  CLI_FOLDER: { title: "The working folder is gone", kind: "not-found" },
   CLI_CREDENTIALS: { title: "Credentials do not fit the endpoint", kind: "bad-input" },
   CREDENTIAL_FILE: { title: "The credential file cannot be used", kind: "refused" },
   BUG: { title: "A defect of edgewright", kind: "bug" },

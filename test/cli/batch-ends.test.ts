@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -77,6 +77,30 @@ def run(mini_batch):
     const { code, document } = await edgewrightJson(["batch", "merge", join(folder, "out")]);
     assert.deepEqual([code, document.problems[0]?.code], [1, "BATCH_MERGE"]);
     assert.match(document.problems[0]?.message ?? "", /1-of-2.*cannot be read/u);
+  });
+
+  void test("a merged result that was taken away is joined again, one that was changed is told", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(20, 0) });
+    for (const shard of ["0/2", "1/2"]) assert.equal((await job("out", "--shard", shard)).code, 0);
+    const merge = () => edgewrightJson(["batch", "merge", join(folder, "out")]);
+    const result = join(folder, "out/append_row.txt");
+    assert.equal((await merge()).code, 0);
+    const whole = readFileSync(result, "utf8");
+    rmSync(result);
+    const again = await merge();
+    assert.deepEqual([again.code, again.document["already"]], [0, false]);
+    assert.equal(readFileSync(result, "utf8"), whole);
+    writeFileSync(result, "short\n");
+    const changed = await merge();
+    assert.deepEqual([changed.code, changed.document.problems[0]?.code], [1, "BATCH_OUTPUT"]);
+
+    rmSync(result);
+    const part = join(folder, "out/shards/0-of-2/append_row.txt");
+    writeFileSync(part, readFileSync(part, "utf8").replace("0", "1"));
+    const other = await merge();
+    assert.deepEqual([other.code, other.document.problems[0]?.code], [1, "BATCH_MERGE"]);
+    assert.match(other.document.problems[0]?.message ?? "", /0-of-2.*other bytes/u);
+    assert.equal(existsSync(result), false);
   });
 
   void test("a script that was changed between two starts is warned of, and told in the report", async (t) => {
@@ -161,7 +185,7 @@ def run(mini_batch):
 `,
       },
     });
-    for (const signal of ["SIGTERM", "SIGINT"]) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
       const env = { NODE_OPTIONS: `--import=${join(folder, "preload.mjs")}`, EARLY: signal };
       const { code, stderr } = await edgewright(jobArgs(folder, "out", []), { env });
       assert.equal(code, 75);
@@ -192,11 +216,36 @@ def run(mini_batch):
     second.kill("SIGTERM");
     assert.equal((await exit)[0], 75);
     assert.equal(first.exitCode, null);
+    // As a terminal that is closed.
+    const end = once(first, "exit") as Promise<[number | null]>;
+    first.kill("SIGHUP");
+    assert.equal((await end)[0], 75);
+  });
+
+  void test("a holder on another host whose clock is behind keeps its job: its heartbeat moves", async (t) => {
+    const { folder, job } = batchWorkspace(t, { files: numberFiles(5, 0) });
+    const lease = join(folder, "out/.edgewright/lease");
+    mkdirSync(dirname(lease), { recursive: true });
+    writeFileSync(lease, JSON.stringify({ host: "far", pid: 1, startTicks: "1", token: "x" }));
+    const beat = (): void => {
+      const seconds = Date.now() / 1000 - 90;
+      utimesSync(lease, seconds, seconds);
+    };
+    beat();
+    const beating = setInterval(beat, 2_000);
+    t.after(() => clearInterval(beating));
+    const { code, codes, messages } = await job("out");
+    assert.deepEqual([code, codes], [1, ["BATCH_BUSY"]]);
+    assert.match(messages.join(), /process 1 on far works on this job/);
   });
 
   void test("more nodes or processes than a spec may ask for are wrong use", async (t) => {
     const { job } = batchWorkspace(t, { files: numberFiles(1, 0) });
     assert.equal((await job("out", "--node-count", "10001")).code, 2);
     assert.equal((await job("out", "--max-concurrency", "1001")).code, 2);
+    for (const shard of ["4/4", "a"]) {
+      const { code, codes } = await job("out", "--shard", shard);
+      assert.deepEqual([code, codes], [2, ["CLI_USAGE"]]);
+    }
   });
 });

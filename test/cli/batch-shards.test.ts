@@ -3,16 +3,25 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { batchWorkspace, jobArgs, linesOf, numberFiles, reportOf } from "../support/batch.ts";
 import type { Job } from "../support/batch.ts";
-import { edgewrightJson } from "../support/edgewright.ts";
+import { edgewright, edgewrightJson } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { withoutPython } from "../support/script.ts";
+
+/** Every file below a folder, with its bytes. */
+function contentsOf(folder: string): Readonly<Record<string, string>> {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, "latin1")]));
+}
 
 void suite("shards of a batch job", { skip: withoutPython() }, () => {
   void test("four shards, merged, are the whole job; a missing one is refused", async (t) => {
@@ -37,6 +46,11 @@ void suite("shards of a batch job", { skip: withoutPython() }, () => {
       linesOf(folder, "whole/append_row.txt"),
     );
     assert.equal((await merge()).document["already"], true);
+    const status = await edgewright(["batch", "status", join(folder, "out")]);
+    assert.match(
+      status.stdout,
+      new RegExp(`\\nmerged: ${rows} rows in ${folder}/out/append_row.txt\\n`),
+    );
   });
 
   void test("a job that Kubernetes would refuse is not rendered", async (t) => {
@@ -95,6 +109,41 @@ void suite("shards of a batch job", { skip: withoutPython() }, () => {
     const whole = await merge();
     assert.deepEqual([whole.code, whole.document["verdict"]], [0, "complete"]);
     assert.equal(linesOf(folder, "out/append_row.txt").length, 91);
+  });
+
+  void test("who was taken over while it stood still writes nothing when it goes on", async (t) => {
+    const script = `
+import os, time
+def run(mini_batch):
+    time.sleep(0.3)
+    print("scored", mini_batch)
+    return [os.path.basename(path) for path in mini_batch]
+`;
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(40, 0) });
+    const args = [...jobArgs(folder, "out", ["--shard=0/1"]), "--json"];
+    const first = spawn(process.execPath, [`${REPOSITORY}bin/edgewright.js`, ...args], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    t.after(() => first.kill("SIGKILL"));
+    const told = text(first.stdout);
+    const exit = once(first, "exit") as Promise<[number | null]>;
+    const root = join(folder, "out/shards/0-of-1");
+    while (!existsSync(join(root, "logs/user/stdout"))) await wait(10);
+    first.kill("SIGSTOP");
+    // As the lease of a process that is gone.
+    const lease = join(root, ".edgewright/lease");
+    const holder = JSON.parse(readFileSync(lease, "utf8")) as object;
+    writeFileSync(lease, JSON.stringify({ ...holder, startTicks: "1" }));
+    assert.equal((await job("out", "--shard=0/1")).code, 0);
+    const before = contentsOf(root);
+    first.kill("SIGCONT");
+    assert.equal((await exit)[0], 75);
+    assert.match(await told, /another process has taken the job over/);
+    assert.deepEqual(contentsOf(root), before);
+    assert.equal(reportOf(folder, "out/shards/0-of-1").verdict, "complete");
+    const { document } = await edgewrightJson(["batch", "status", join(folder, "out")]);
+    const [status] = document["jobs"] as { progress: { verdict: string; totals: Job["totals"] } }[];
+    assert.deepEqual([status?.progress.verdict, status?.progress.totals.files], ["complete", 40]);
   });
 
   for (const fate of ["is killed", "ends"] as const) {

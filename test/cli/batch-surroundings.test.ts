@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { batchWorkspace, jobArgs, linesOf, numberFiles } from "../support/batch.ts";
+import { edgewrightJson } from "../support/edgewright.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { PYTHON, withoutPython } from "../support/script.ts";
 
@@ -85,6 +87,88 @@ def run(mini_batch):
       const whole = await job("out");
       assert.deepEqual([whole.code, whole.totals.rows], [0, 20]);
     });
+  });
+});
+
+void suite("a batch job whose output cannot be", { skip: withoutPython() }, () => {
+  /** One that hangs fails here, and not with the whole suite. */
+  const limit = { timeout: 60_000 };
+
+  void test(
+    "where no folder can be made it is refused, with the system's reason",
+    limit,
+    async (t) => {
+      const { folder } = batchWorkspace(t, { files: numberFiles(2, 0) });
+      for (const output of ["/proc/foo", "/proc/foo/deep"]) {
+        const args = ["batch", join(folder, "spec.yml"), "--input", join(folder, "in")];
+        const { code, document } = await edgewrightJson([...args, "--output", output]);
+        const [problem] = document.problems;
+        assert.deepEqual([code, problem?.code], [1, "BATCH_OUTPUT"]);
+        assert.match(problem?.message ?? "", /\/proc\/foo.*cannot be written: ENOENT/);
+        assert.match(problem?.hint ?? "", /--output/);
+      }
+    },
+  );
+
+  void test(
+    "a file system that is read only is called so",
+    { ...limit, skip: withoutMount() },
+    async (t) => {
+      const { folder, job } = batchWorkspace(t, { files: numberFiles(2, 0) });
+      const place = join(folder, "fixed");
+      mkdirSync(place);
+      assert.equal(mount(place, "64k", "ro").status, 0);
+      const { code, codes, messages } = await job("fixed/out").finally(() =>
+        spawnSync("umount", [place]),
+      );
+      assert.deepEqual([code, codes], [1, ["BATCH_OUTPUT"]]);
+      assert.match(messages.join(), /EROFS/);
+    },
+  );
+});
+
+void suite("a batch job whose output goes away", { skip: withoutPython() }, () => {
+  void test("stops with 75 where no file may grow further", async (t) => {
+    const script = "def run(mini_batch):\n    return ['x' * 20000 for _ in mini_batch]\n";
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(60, 0) });
+    const limited = 'ulimit -f 400; exec "$@"';
+    const command = [process.execPath, `${REPOSITORY}bin/edgewright.js`];
+    const { status, stdout } = spawnSync(
+      "bash",
+      ["-c", limited, "bash", ...command, ...jobArgs(folder, "out", ["--json"])],
+      { encoding: "utf8" },
+    );
+    assert.equal(status, 75, stdout);
+    assert.match(stdout, /"BATCH_STOPPED".*EFBIG/);
+    const { code, totals } = await job("out");
+    assert.deepEqual([code, totals.rows], [0, 60]);
+  });
+
+  void test("a working folder that was removed is said, and no defect of the program", (t) => {
+    const { folder } = batchWorkspace(t, { files: numberFiles(1, 0) });
+    const gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const command = [process.execPath, `${REPOSITORY}bin/edgewright.js`];
+    const { status, stdout } = spawnSync(
+      "bash",
+      ["-c", gone, "bash", ...command, ...jobArgs(folder, "out", ["--json"])],
+      { encoding: "utf8", cwd: folder },
+    );
+    assert.equal(status, 1, stdout);
+    assert.match(stdout, /"CLI_FOLDER"/);
+  });
+
+  void test("stops with 75 and says so when its folder is removed", async (t) => {
+    const script =
+      "import time\ndef run(mini_batch):\n    time.sleep(0.2)\n    print(1)\n    return list(mini_batch)\n";
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(60, 0) });
+    const running = job("out");
+    const out = join(folder, "out");
+    while (!existsSync(join(out, "logs/user/stdout"))) await wait(10);
+    renameSync(out, join(folder, "elsewhere"));
+    const { code, codes, messages } = await running;
+    assert.deepEqual([code, codes], [75, ["BATCH_STOPPED"]]);
+    assert.match(messages.join(), /out\/\.edgewright is gone/);
+    assert.equal(existsSync(join(out, ".edgewright")), false);
   });
 });
 

@@ -7,7 +7,7 @@ import { numberFrom } from "../../runtime/batch/flags.ts";
 import { mergeShards } from "../../runtime/batch/shards/merge.ts";
 import { sayOutcome } from "../../runtime/batch/report/outcome.ts";
 import { renderDuration, renderProgress } from "../../runtime/batch/report/progress.ts";
-import { readJobStatus } from "../../runtime/batch/report/status.ts";
+import { readJobStatus, readMerge } from "../../runtime/batch/report/status.ts";
 import type { JobStatus } from "../../runtime/batch/report/status.ts";
 import { UsageError } from "../command.ts";
 import type { Invocation, Outcome } from "../command.ts";
@@ -22,10 +22,14 @@ function folderOf({ args, cwd }: Invocation): string {
 
 export async function jobStatus(invocation: Invocation): Promise<Outcome> {
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  const jobs = await Promise.resolve(
-    readJobStatus(folderOf(invocation), { host: hostname(), clock }),
-  );
-  return { problems: [], json: { jobs }, text: jobs.map(renderStatus).join("\n") };
+  const output = folderOf(invocation);
+  const jobs = await Promise.resolve(readJobStatus(output, { host: hostname(), clock }));
+  const merged = readMerge(output);
+  const lines = jobs.map(renderStatus);
+  if (merged !== undefined) lines.push(`merged: ${merged.totals.rows} rows in ${merged.result}`);
+  const { result, total, totals } = merged ?? {};
+  const json = { jobs, ...(merged && { merged: { result, total, totals } }) };
+  return { problems: [], json, text: lines.join("\n") };
 }
 
 function renderStatus({ identity, progress, holder, verdict }: JobStatus): string {

@@ -37,10 +37,10 @@ export function kubernetesJob(options: KubernetesOptions) {
       podFailurePolicy: {
         rules: [
           { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-          // Exit codes of `batch` that another try does not change: the input, usage, the threshold.
+          // Exit codes of `batch` that another try does not change: the input, usage, the threshold, no row.
           {
             action: "FailIndex",
-            onExitCodes: { containerName: "batch", operator: "In", values: [1, 2, 3] },
+            onExitCodes: { containerName: "batch", operator: "In", values: [1, 2, 3, 42] },
           },
         ],
       },

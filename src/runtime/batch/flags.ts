@@ -164,10 +164,20 @@ const TAKEN = new Set([
   "report.html",
 ]);
 
+/** Of a name in every file system that is in use. */
+const MOST_NAME_BYTES = 255;
+
 function fileName(text: Flags[string]): string {
-  if (typeof text === "string" && !/[/\0]/.test(text) && !TAKEN.has(text)) return text;
+  const bytes = typeof text === "string" ? Buffer.byteLength(text) : 0;
+  if (bytes > MOST_NAME_BYTES) {
+    throw userError(
+      "CLI_USAGE",
+      `the output file name has ${bytes} bytes, expected at most ${MOST_NAME_BYTES}`,
+    );
+  }
+  if (typeof text === "string" && !/[/\p{Cc}]/u.test(text) && !TAKEN.has(text)) return text;
   throw userError(
     "CLI_USAGE",
-    `the output file name is '${String(text)}', expected a plain file name`,
+    `the output file name is ${JSON.stringify(text)}, expected a plain file name`,
   );
 }

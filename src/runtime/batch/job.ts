@@ -37,9 +37,11 @@ export async function runJob(options: JobOptions): Promise<JobOutcome> {
     if (given === "done") return alreadyDone(folder);
     if (given === "stopped") return stoppedBefore(options, folder, "it was asked to stop");
     lease = given;
-    if (!begin(options, folder)) return alreadyDone(folder);
+    if (!begin(options, folder, lease)) return alreadyDone(folder);
     return await goOn(options, folder, lease);
   } catch (error) {
+    // What comes of it is for its new holder to say.
+    if (lease?.held() === false) return stoppedBefore(options, folder, lossOf(folder));
     if (isFull(error)) return stoppedBefore(options, folder, (error as Error).message);
     // What could not even begin leaves nothing behind.
     if (error instanceof UserError && lease !== undefined && readList(folder) === undefined) {
@@ -55,8 +57,14 @@ function stoppedBefore(options: JobOptions, folder: JobFolder, reason: string): 
   return { verdict: "stopped", already: false, report: reportBefore(options, folder), reason };
 }
 
+function lossOf({ state }: JobFolder): string {
+  return existsSync(state)
+    ? "another process has taken the job over"
+    : `${state} is gone: somebody has removed it`;
+}
+
 /** Lists the input once for all starts. False where the job is done. */
-function begin(options: JobOptions, folder: JobFolder): boolean {
+function begin(options: JobOptions, folder: JobFolder, lease: Lease): boolean {
   const identity = identityOf(options);
   const begun = claimFolder(folder, identity);
   if (readDone(folder.state) !== undefined) return false;
@@ -64,11 +72,18 @@ function begin(options: JobOptions, folder: JobFolder): boolean {
   const { files, skipped } = listInputs(options);
   if (skipped !== undefined) options.log.warn(skipped);
   if (files.length === 0 && options.shard === undefined) {
-    throw userError("BATCH_INPUT", `${options.input} holds no file`, {
-      hint: "Give --input a folder with files in it.",
-    });
+    const { input, inputList } = options;
+    throw inputList === undefined
+      ? userError("BATCH_INPUT", `${input} holds no file`, {
+          hint: "Give --input a folder with files in it.",
+        })
+      : userError("BATCH_INPUT", `${inputList} names no file`, {
+          hint: "Write one path a line into it, below --input.",
+        });
   }
+  lease.demand();
   writeList(folder, files);
+  lease.demand();
   writeIdentity(folder, identity);
   return true;
 }
@@ -93,27 +108,31 @@ async function goOn(options: JobOptions, folder: JobFolder, lease: Lease): Promi
     clock,
     onDamage: (message) => log.warn(message),
   });
-  const logs = createJobLogs(folder.root, host, options.stamp);
+  const { held } = lease;
+  const logs = createJobLogs({ root: folder.root, node: host, stamp: options.stamp, held });
   const before = startsBefore(state, ledger);
-  const watch = createWatch(options, { state, ledger, logs, before, total: files.length });
   const stop = createStop(signal);
+  const onLost = (): void => stop.now(lossOf(folder));
+  const watched = { state, ledger, logs, before, total: files.length, held, onLost };
+  const watch = createWatch(options, watched);
   try {
     warnOfChange(options, ledger);
     logs.begin();
     ledger.begin({ beforeMs: before.elapsedMs, sources });
     if (!overThreshold(ledger.totals(), settings.errorThreshold)) {
-      await scoreAll(options, { files, ledger, lease, logs, stop });
+      await scoreAll(options, { files, ledger, held, onLost, logs, stop });
     }
     const verdict = stop.reason() === undefined ? verdictFor(options, ledger) : "stopped";
     await ledger.sync();
+    lease.demand();
     const progress = watch.end(verdict);
     const report = reportOf(options, { folder, ledger, files, verdict, progress });
     if (verdict === "complete") complete(options, { folder, ledger, report, lease });
-    conclude(folder, { report, logs, progress });
+    conclude(folder, { report, logs, progress, lease });
     const reason = stop.reason();
     return { verdict, already: false, report, ...(reason && { reason }) };
   } catch (error) {
-    if (!isDiskFault(error)) throw error;
+    if (!held() || !isDiskFault(error)) throw error;
     const progress = watch.end("stopped");
     const report = reportOf(options, { folder, ledger, files, verdict: "stopped", progress });
     return { verdict: "stopped", already: false, report, reason: (error as Error).message };

@@ -1,5 +1,7 @@
 /** How do the rows of a job become its result file? Head, rows in order, then the file by rename. */
 
+import { createHash } from "node:crypto";
+
 import { createDurably } from "./journal/durable.ts";
 import type { Format } from "./settings.ts";
 
@@ -27,23 +29,28 @@ function npyHead({ descr, shape }: NpyRow, rows: number): Uint8Array {
   return bytes;
 }
 
-/** @returns bytes of the file */
+export type Written = { readonly bytes: number; readonly sha256: string };
+
+/** @returns what is in the file. @throws Error of the disk, or of the rows; no file is left then */
 export function writeResult(
   path: string,
   { head, rows }: { readonly head: Uint8Array; readonly rows: Iterable<Uint8Array> },
-): number {
+): Written {
   const file = createDurably(path);
-  let size = head.length;
+  const hash = createHash("sha256");
+  let size = 0;
+  const write = (bytes: Uint8Array): void => {
+    file.write(bytes);
+    hash.update(bytes);
+    size += bytes.length;
+  };
   try {
-    file.write(head);
-    for (const bytes of rows) {
-      file.write(bytes);
-      size += bytes.length;
-    }
+    write(head);
+    for (const bytes of rows) write(bytes);
   } catch (error) {
     file.abandon();
     throw error;
   }
   file.commit();
-  return size;
+  return { bytes: size, sha256: hash.digest("hex") };
 }

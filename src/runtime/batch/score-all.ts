@@ -5,7 +5,6 @@ import { join } from "node:path";
 
 import { workThrough } from "./workers/crew.ts";
 import type { JobOptions } from "./job-options.ts";
-import type { Lease } from "./journal/lease.ts";
 import type { Entry, Ledger } from "./journal/ledger.ts";
 import type { JobLogs } from "./report/logs.ts";
 import type { MiniBatch } from "./workers/mini-batch.ts";
@@ -19,7 +18,9 @@ const SYNC_MS = 1_000;
 type Scored = {
   readonly files: readonly string[];
   readonly ledger: Ledger;
-  readonly lease: Lease;
+  /** Asked before each write. */
+  readonly held: () => boolean;
+  readonly onLost: () => void;
   readonly logs: JobLogs;
   readonly stop: Stop;
 };
@@ -27,7 +28,7 @@ type Scored = {
 /** Every mini-batch that is not done yet, each into the ledger. @throws Error of the disk */
 export async function scoreAll(options: JobOptions, scored: Scored): Promise<void> {
   const { settings, input, scoring } = options;
-  const { files, ledger, lease, logs, stop } = scored;
+  const { files, ledger, held, onLost, logs, stop } = scored;
   const root = statSync(input).isDirectory() ? input : join(input, "..");
   const syncing = setInterval(() => void ledger.sync().catch(() => undefined), SYNC_MS).unref();
   try {
@@ -38,8 +39,8 @@ export async function scoreAll(options: JobOptions, scored: Scored): Promise<voi
       timeoutMs: settings.timeoutSeconds * 1000,
       skip: ({ id }: MiniBatch) => ledger.has(id),
       done: (entry, rows) => {
-        if (!lease.held()) {
-          stop.now("another process has taken the job over");
+        if (!held()) {
+          onLost();
           return false;
         }
         const { entry: kept, rows: bytes } = fitting(ledger, entry, rows);
@@ -56,6 +57,10 @@ export async function scoreAll(options: JobOptions, scored: Scored): Promise<voi
 
 const NO_ROWS = new Uint8Array();
 
+function columnsOf(head: string): string {
+  return head.trim() || "no names";
+}
+
 /** Rows with other columns than those before them cannot stand in one file: the mini-batch fails. */
 function fitting(
   ledger: Ledger,
@@ -63,8 +68,11 @@ function fitting(
   rows: Uint8Array,
 ): { readonly entry: Entry; readonly rows: Uint8Array } {
   const known = ledger.head();
-  if (known === "" || entry.head === "" || entry.head === known) return { entry, rows };
-  const message = `its rows begin with ${entry.head.trim()}, those before them with ${known.trim()}`;
+  const hasBoth = known !== "" && entry.head !== "";
+  // Rows without names would stand under the names of others.
+  const hasRows = entry.rows > 0 && ledger.totals().rows > 0;
+  if (entry.head === known || !(hasBoth || hasRows)) return { entry, rows };
+  const message = `its rows begin with ${columnsOf(entry.head)}, those before them with ${columnsOf(known)}`;
   const failed = { ok: false, rows: 0, head: "", failedItems: entry.files, errors: [{ message }] };
   return { entry: { ...entry, ...failed }, rows: NO_ROWS };
 }

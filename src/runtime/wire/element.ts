@@ -79,13 +79,21 @@ function singlesOf(numbers: Float64Array): Float32Array {
   return singles;
 }
 
-/** A function that puts values of `spec.type` into `data`, or throws ScoringError INPUT_TYPE. */
-export function elementWriter(spec: TensorSpec, data: unknown): Writer {
+/**
+ * A function that puts values of `spec.type` into `data`, or throws ScoringError INPUT_TYPE.
+ *
+ * @param width elements of one row, by which a refusal counts; all of `data` where absent
+ */
+export function elementWriter(
+  spec: TensorSpec,
+  data: unknown,
+  width = Number.POSITIVE_INFINITY,
+): Writer {
   const slots = data as Slots;
   const convert = converter(spec.type);
   return (index, value) => {
     const element = convert(value);
-    if (element === undefined) throw refusal(spec, index, value);
+    if (element === undefined) throw refusal(spec, index % width, value);
     slots[index] = element;
   };
 }

@@ -195,6 +195,35 @@ def run(mini_batch):
     },
   );
 
+  void test("JSON lines hold numbers that JSON has no word for as inputs take them", async (t) => {
+    const script = `
+def run(mini_batch):
+    return [{"x": [float("nan"), 1.5], "y": (float("-inf"), float("inf"))} for _ in mini_batch]
+`;
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(1, 0) });
+    assert.equal((await job("out", "--format=jsonl")).code, 0);
+    assert.deepEqual(linesOf(folder, "out/append_row.txt"), [
+      '{"x": ["NaN", 1.5], "y": ["-Infinity", "Infinity"]}',
+    ]);
+  });
+
+  void test("CSV: elements without names do not stand under the names of dicts", async (t) => {
+    const script = `
+def run(mini_batch):
+    return [element(path) for path in mini_batch]
+def element(path):
+    return {"a": 1} if path.endswith(("f0.txt", "f1.txt")) else [path]
+`;
+    const { folder, job } = batchWorkspace(t, { script, files: numberFiles(4, 0) });
+    const errors = (output: string) => reportOf(folder, output).errors.map((one) => one.message);
+    const { code } = await job("mixed", "--format=csv", "--mini-batch-size=3");
+    assert.equal(code, 0);
+    assert.match(errors("mixed")[0] ?? "", /some elements of one mini-batch are dicts/);
+    const apart = await job("apart", "--format=csv", "--mini-batch-size=2");
+    assert.deepEqual([apart.code, apart.totals.failed, apart.totals.rows], [0, 2, 2]);
+    assert.deepEqual(errors("apart"), ["its rows begin with no names, those before them with a"]);
+  });
+
   void test("a second start of a finished job says so and changes nothing", async (t) => {
     const { folder, job } = batchWorkspace(t, { files: numberFiles(12, 0) });
     await job("out");
@@ -221,6 +250,11 @@ def run(mini_batch):
     const { folder, job } = batchWorkspace(t, { files: numberFiles(1, 0) });
     assert.equal((await job("out", "--mini-batch-size=0")).code, 2);
     assert.equal((await job("out", "--format=xml")).code, 2);
+    const long = await job("out", `--output-file-name=${"é".repeat(128)}`);
+    assert.deepEqual([long.code, long.codes], [2, ["CLI_USAGE"]]);
+    assert.match(long.messages.join(), /256 bytes/);
+    assert.equal((await job("out", "--output-file-name=a\nb")).code, 2);
+    assert.equal(existsSync(join(folder, "out")), false);
     assert.equal((await edgewright(["batch", join(folder, "spec.yml")])).code, 2);
     rmSync(join(folder, "in/f0.txt"));
     assert.deepEqual((await job("out")).codes, ["BATCH_INPUT"]);
@@ -292,6 +326,13 @@ def run(mini_batch):
     assert.equal(existsSync(join(folder, "dry")), false);
     await job("out", "--input-list", join(folder, "list"));
     assert.deepEqual(linesOf(folder, "out/append_row.txt"), ["f3.txt 6", "f4.txt 8"]);
+    writeFileSync(join(folder, "in/..b.txt"), "7");
+    writeFileSync(join(folder, "list"), "..b.txt\n");
+    await job("dots", "--input-list", join(folder, "list"));
+    assert.deepEqual(linesOf(folder, "dots/append_row.txt"), ["..b.txt 14"]);
+    writeFileSync(join(folder, "list"), "\n");
+    const none = await job("none", "--input-list", join(folder, "list"));
+    assert.deepEqual(none.messages, [`${join(folder, "list")} names no file`]);
     writeFileSync(join(folder, "list"), "../spec.yml\n");
     const outside = await job("other", "--input-list", join(folder, "list"));
     assert.deepEqual([outside.code, outside.codes], [1, ["BATCH_INPUT"]]);

@@ -5,7 +5,8 @@ import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 
 import { createSession } from "../../../src/model/onnxruntime.ts";
-import { batchWorkspace, linesOf, reportOf } from "../../support/batch.ts";
+import { batchWorkspace, jobArgs, linesOf, reportOf } from "../../support/batch.ts";
+import { edgewright } from "../../support/edgewright.ts";
 import { SHARED, withoutShared } from "../../support/repository.ts";
 
 const IRIS = {
@@ -122,6 +123,71 @@ void suite("batch without a script", { skip: withoutShared }, () => {
       lines.map((line) => line.split(",").slice(0, 2).join()),
       ["a.csv,0", "a.csv,3", "c.csv,0"],
     );
+  });
+
+  void test("what is wrong with a file is said by its own row, head and shape", async (t) => {
+    const row = "1,2,3,4\n";
+    const npy = Buffer.from(npyOf(3));
+    const headed = (from: string, to: string): Buffer =>
+      Buffer.from(npy.toString("latin1").replace(from, to), "latin1");
+    const { folder, job } = workspace(t, {
+      "element.csv": `${row.repeat(3)}x,2,3,4\n`,
+      "element.jsonl": '[1,2,3,4]\n[1,2,3,4]\n[1,"x",3,4]\n',
+      "eight.npy": npy.subarray(0, 8),
+      "cut.npy": npy.subarray(0, 60),
+      "big.npy": headed("<f4", ">f4"),
+      "minus.npy": headed("(3, 4)", "(-1,4)"),
+      "twice.csv": `input_0,input_0,input_1,input_2\n${row}`,
+      "more.csv": `input_0,input_1,input_2,input_3,input_3\n1,${row}`,
+    });
+    const { totals } = await job("out", "--format=csv");
+    assert.deepEqual([totals.failed, totals.rows], [8, 5]);
+    const told = reportOf(folder, "out").errors.map(
+      ({ files, row: at, message }) => `${files[0]} ${at ?? ""}: ${message}`,
+    );
+    assert.deepEqual(told, [
+      "big.npy : the array's type is >f4, expected little-endian numbers, such as <f4",
+      "cut.npy : the file ends within its head",
+      "eight.npy : the file ends within its head",
+      "element.csv 3: input 'input', element 0: \"x\", expected float32",
+      "element.jsonl 2: input 'input', element 1: \"x\", expected float32",
+      "minus.npy : the array is [-1,4], and no array has such a shape",
+      "more.csv : the head names 'input_3' twice",
+      "twice.csv : the head names 'input_0' twice",
+    ]);
+  });
+
+  void test("a file whose name is no UTF-8 fails by that, and is warned of", async (t) => {
+    const { folder, job } = workspace(t, { "a.csv": "1,2,3,4\n" });
+    const name = Buffer.concat([
+      Buffer.from(`${folder}/in/b`),
+      Buffer.of(0xff),
+      Buffer.from(".csv"),
+    ]);
+    writeFileSync(name, "1,2,3,4\n");
+    const { stderr } = await edgewright(jobArgs(folder, "out", ["--format=csv"]));
+    assert.match(stderr, /b\uFFFD\.csv is no UTF-8 by name/);
+    const { errors, totals } = reportOf(folder, "out");
+    assert.deepEqual([totals.succeeded, totals.failed], [1, 1]);
+    assert.match(errors[0]?.message ?? "", /its name is no UTF-8/);
+    assert.equal((await job("out", "--format=csv")).code, 0);
+  });
+
+  void test("good rows beside a bad one are delivered by the rule of the threshold, also of an only file", async (t) => {
+    const { folder, job } = workspace(t, { "a.csv": "1,2,3,4\n1,2,3\n5,6,7,8\n" });
+    const over = await job("out", "--format=csv", "--error-threshold=0");
+    assert.deepEqual([over.code, over.codes], [3, ["BATCH_THRESHOLD"]]);
+    const { code, totals } = await job("out", "--format=csv", "--error-threshold=5");
+    assert.deepEqual([code, totals.succeeded, totals.failed, totals.rows], [0, 0, 1, 2]);
+    const rows = linesOf(folder, "out/rows").map((line) => line.split(",").slice(0, 2).join());
+    assert.deepEqual(rows, ["a.csv,0", "a.csv,2", "file,row"]);
+  });
+
+  void test("42 is where no row of any file was scored, in words that name no run()", async (t) => {
+    const { job } = workspace(t, { "a.csv": "1,2,3\n", "b.npy": "no array" });
+    const { code, codes, messages } = await job("out", "--format=csv");
+    assert.deepEqual([code, codes], [42, ["BATCH_NOTHING"]]);
+    assert.deepEqual(messages, ["no item succeeded: not one row came of the input"]);
   });
 
   void test("a file of many parts keeps its order and its row numbers", async (t) => {

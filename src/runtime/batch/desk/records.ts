@@ -1,8 +1,9 @@
 /** The jobs that were asked for, on the disk: a restart of the module forgets none of them. */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { makeFolder } from "../../../core/make-folder.ts";
 import type { Log } from "../../../core/ports.ts";
 import { ScoringError } from "../../../core/problem.ts";
 import { writeDurably } from "../journal/durable.ts";
@@ -34,7 +35,7 @@ export function openJobRecords(folder: string | undefined, log: Log): JobRecords
   const write = (record: JobRecord): void => {
     if (folder === undefined) throw new ScoringError("JOB_STORE", "the module has no data folder");
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeDurably(join(folder, record.id + SUFFIX), `${JSON.stringify(record)}\n`);
     } catch (error) {
       const message = `a job cannot be kept: ${(error as Error).message}`;

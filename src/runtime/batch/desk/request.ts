@@ -16,6 +16,14 @@ export type JobRequest = {
 const PLACES = ["input", "output", "input-list"] as const;
 /** Of the flags of `batch`; the whole job runs here, so there are no shards. */
 const NAMES: readonly string[] = Object.keys(JOB_FLAGS).filter((name) => name !== "shard");
+const TEXTS: ReadonlySet<string> = new Set([
+  ...PLACES,
+  "deployment",
+  "format",
+  "output-action",
+  "output-file-name",
+  "logging-level",
+]);
 const SPEC_SPELLING: Readonly<Record<string, string>> = {
   "max-concurrency-per-instance": "max-concurrency",
 };
@@ -38,8 +46,11 @@ export function readJobRequest(body: unknown, endpoint: ResolvedEndpoint): JobRe
         `'${key.slice(0, 100)}' is unknown, known are ${NAMES.map(underscored).join(", ")}`,
       );
     }
-    if (typeof value !== "string" && typeof value !== "number") {
-      throw wrong(`${underscored(name)} is ${typeof value}, expected text or a number`);
+    const expected = TEXTS.has(name) ? "string" : "number";
+    if (typeof value !== expected) {
+      throw wrong(
+        `${underscored(name)} is ${JSON.stringify(value).slice(0, 100)}, expected a ${expected}`,
+      );
     }
     words.set(name, String(value));
   }

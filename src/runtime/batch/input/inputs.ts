@@ -1,7 +1,7 @@
 /** Which files are the input of a job? Relative to it, in one order, without what a job writes itself. */
 
 import type { Dir } from "node:fs";
-import { opendirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, opendirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 
 import { userError } from "../../../core/problem.ts";
@@ -25,7 +25,7 @@ export type Inputs = {
   /** Folder that the paths are relative to. */
   readonly root: string;
   readonly files: readonly string[];
-  /** Why not all that lies there is input; absent where it is. */
+  /** Why not all that lies there is input, or can be; absent where it is. */
   readonly skipped?: string;
 };
 
@@ -40,24 +40,41 @@ export function listInputs(options: InputOptions): Inputs {
   const mine = (path: string): boolean => shard === undefined || isInShard(path, shard);
   const files: string[] = [];
   const skipped: Skipped = { count: 0, first: "" };
+  const noText: Skipped = { count: 0, first: "" };
   if (inputList !== undefined) {
     files.push(...listed(root, inputList).filter(mine));
     for (const path of files) guard(path);
   } else if (kind === "file") {
     files.push(...[basename(input)].filter(mine));
   } else {
-    const take = (path: string): void => void (mine(path) && files.push(path));
-    const skip = (path: string): void => {
-      if (skipped.count === 0) skipped.first = join(root, path);
-      skipped.count += 1;
+    const take = (path: string): void => {
+      if (!mine(path)) return;
+      files.push(path);
+      if (path.includes("\uFFFD") && !isThere(join(root, path))) noteIn(noText, join(root, path));
     };
+    const skip = (path: string): void => noteIn(skipped, join(root, path));
     walk({ root, output, guard, take, skip }, "");
   }
-  const words = skippedText(skipped);
-  return { root, files: files.toSorted(), ...(words !== undefined && { skipped: words }) };
+  const words = [skippedText(skipped), noTextText(noText)].filter((text) => text !== undefined);
+  return { root, files: files.toSorted(), ...(words.length > 0 && { skipped: words.join("; ") }) };
 }
 
 type Skipped = { count: number; first: string };
+
+function noteIn(skipped: Skipped, path: string): void {
+  if (skipped.count === 0) skipped.first = path;
+  skipped.count += 1;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function noTextText({ count, first }: Skipped): string | undefined {
+  if (count === 0) return undefined;
+  const others = count === 1 ? "is" : `and ${count - 1} more are`;
+  return `${first} ${others} no UTF-8 by name and cannot be opened: rename them`;
+}
 
 function skippedText({ count, first }: Skipped): string | undefined {
   if (count === 0) return undefined;
@@ -103,7 +120,8 @@ function listed(root: string, inputList: string): readonly string[] {
     const path = line.endsWith("\r") ? line.slice(0, -1) : line;
     if (path === "") continue;
     const inside = relative(root, isAbsolute(path) ? path : join(root, path));
-    if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
+    const above = inside === ".." || inside.startsWith("../");
+    if (inside === "" || above || isAbsolute(inside)) {
       throw userError(
         "BATCH_INPUT",
         `${inputList}, line ${index + 1}: '${path}' is not below ${root}`,

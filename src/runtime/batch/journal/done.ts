@@ -13,6 +13,7 @@ export type Done = {
   readonly rows: number;
   /** Of the result; null where there is none. */
   readonly bytes: number | null;
+  readonly sha256: string | null;
   readonly report: Report;
 };
 

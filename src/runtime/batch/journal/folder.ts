@@ -1,10 +1,12 @@
 /** Where things of a job lie in its output folder, and whose folder it is. */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { makeFolder } from "../../../core/make-folder.ts";
 import { userError } from "../../../core/problem.ts";
+import { isFull } from "./disk-fault.ts";
 import { writeDurably } from "./durable.ts";
 import { shardFolder } from "../shards/shards.ts";
 import type { JobSettings, Shard } from "../settings.ts";
@@ -69,6 +71,19 @@ export function claimFolder(folder: JobFolder, identity: JobIdentity): boolean {
   return false;
 }
 
+/** @throws UserError BATCH_OUTPUT where it cannot be made or written; Error of a full disk */
+export function makeState({ state }: Pick<JobFolder, "state">): void {
+  try {
+    makeFolder(state);
+    accessSync(state, constants.W_OK);
+  } catch (error) {
+    if (isFull(error)) throw error;
+    throw userError("BATCH_OUTPUT", `${state} cannot be written: ${(error as Error).message}`, {
+      hint: "Give --output a folder that this user may write.",
+    });
+  }
+}
+
 export function writeIdentity(folder: JobFolder, identity: JobIdentity): void {
   writeDurably(join(folder.state, "job.json"), `${JSON.stringify(identity)}\n`);
 }
@@ -94,7 +109,7 @@ function difference(known: JobIdentity, asked: JobIdentity): string | undefined 
 const SEPARATOR = "\0";
 
 export function writeList({ state }: JobFolder, files: readonly string[]): void {
-  mkdirSync(state, { recursive: true });
+  makeFolder(state);
   writeDurably(join(state, "files"), files.join(SEPARATOR));
 }
 

@@ -7,13 +7,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 
 import type { Clock } from "../../../core/ports.ts";
 import { startTicksOf } from "../../../core/start-ticks.ts";
+import { beatAge, STALE_MS } from "./pulse.ts";
+import type { Pulse } from "./pulse.ts";
 
 export type LeaseHolder = {
   readonly host: string;
@@ -29,13 +30,18 @@ const UNKNOWN: LeaseHolder = { host: "an unknown host", pid: 0, startTicks: "", 
 export type Lease = {
   /** Whether it is still this process that holds it: asked before each write. */
   readonly held: () => boolean;
+  /** @throws Error where it is not held any more */
+  readonly demand: () => void;
+  /** Of this holder alone. */
+  readonly token: string;
   readonly release: () => void;
 };
 
 const HEARTBEAT_MS = 5_000;
-export const STALE_MS = 30_000;
 
 export type LeaseOptions = {
+  /** What was seen of its holder's heartbeat so far. */
+  readonly pulse: Pulse;
   readonly file: string;
   readonly host: string;
   readonly pid: number;
@@ -44,7 +50,7 @@ export type LeaseOptions = {
 
 /** The lease, or whoever holds it. @throws Error with its `code` where the folder takes no file */
 export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
-  const { file, host, pid, clock } = options;
+  const { file, host, pid, clock, pulse } = options;
   const holder: LeaseHolder = {
     host,
     pid,
@@ -57,7 +63,7 @@ export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
     writeFileSync(own, JSON.stringify(holder), { flush: true });
     while (!linked(own, file)) {
       const other = readHolder(file) ?? (existsSync(file) ? UNKNOWN : undefined);
-      if (other !== undefined && !isStale(options, other)) return other;
+      if (other !== undefined && !isGone(host, other) && !pulse.stopped(other.token)) return other;
       // Under a name of its own first: two who come at once do not remove each other's.
       if (other !== undefined) setAside(file, other, holder.token);
     }
@@ -75,6 +81,10 @@ export function takeLease(options: LeaseOptions): Lease | LeaseHolder {
   }, HEARTBEAT_MS).unref();
   return {
     held,
+    demand: () => {
+      if (!held()) throw new Error("the lease is lost");
+    },
+    token: holder.token,
     release: () => {
       clearInterval(beat);
       if (held()) rmSync(file, { force: true });
@@ -120,11 +130,16 @@ export function readHolder(file: string): LeaseHolder | undefined {
   }
 }
 
-export function isStale(
+/** Whether its process is known to have ended: on this host alone that can be told at once. */
+function isGone(host: string, holder: LeaseHolder): boolean {
+  return holder.host === host && startTicksOf(holder.pid) !== holder.startTicks;
+}
+
+/** Whether somebody works under it, at one look: what two clocks differ by may deceive. */
+export function seemsHeld(
   { file, host, clock }: Pick<LeaseOptions, "file" | "host" | "clock">,
   holder: LeaseHolder,
 ): boolean {
-  if (holder.host === host && startTicksOf(holder.pid) !== holder.startTicks) return true;
-  const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  return touched === undefined || clock.now() - touched > STALE_MS;
+  if (isGone(host, holder)) return false;
+  return holder.host === host || Math.abs(beatAge(file, clock)) <= STALE_MS;
 }

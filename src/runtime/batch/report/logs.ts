@@ -1,8 +1,9 @@
 /** Azure's log folder of a batch job: what the script said, and how each mini-batch went. @source azureml-contract 5.7 */
 
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { makeFolder } from "../../../core/make-folder.ts";
 import type { WriteLine } from "../../scripts/log-lines.ts";
 import type { Entry } from "../journal/ledger.ts";
 
@@ -28,15 +29,25 @@ user/stdout, user/stderr    what the script printed, by node and process
 const COLUMNS =
   "mini_batch,process,files,succeeded_items,failed_items,rows,tries,read_ms,run_ms,write_ms\n";
 
-/** @param stamp the time as text; logs are for people, so a full disk does not stop a job by them */
-export function createJobLogs(root: string, node: string, stamp: () => string): JobLogs {
+export type JobLogsOptions = {
+  readonly root: string;
+  readonly node: string;
+  /** The time as text. */
+  readonly stamp: () => string;
+  /** Whether they are this process's to write. */
+  readonly held: () => boolean;
+};
+
+/** They are for people: a full disk does not stop a job by them. */
+export function createJobLogs({ root, node, stamp, held }: JobLogsOptions): JobLogs {
   const folder = join(root, "logs");
   const made = new Set<string>();
   const append = (path: string, text: string, head = ""): void => {
+    if (!held()) return;
     const file = join(folder, path);
     try {
       if (!made.has(file)) {
-        mkdirSync(dirname(file), { recursive: true });
+        makeFolder(dirname(file));
         if (head !== "") startWith(file, head);
         made.add(file);
       }
@@ -46,8 +57,9 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
     }
   };
   const replace = (path: string, text: string): void => {
+    if (!held()) return;
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeFileSync(join(folder, path), text);
     } catch {
       // As above.
@@ -56,6 +68,7 @@ export function createJobLogs(root: string, node: string, stamp: () => string): 
   replace("readme.txt", README);
   return {
     begin: () => {
+      if (!held()) return;
       for (const path of ["job_error.txt", "job_result.txt"]) remove(join(folder, path));
     },
     streams: (worker) => {

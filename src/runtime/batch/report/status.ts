@@ -1,6 +1,6 @@
 /** How does the job in a folder stand? Looked at from outside, without touching it. */
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Clock } from "../../../core/ports.ts";
@@ -8,10 +8,11 @@ import { userError } from "../../../core/problem.ts";
 import { readDone } from "../journal/done.ts";
 import { readIdentity } from "../journal/folder.ts";
 import type { JobIdentity } from "../journal/folder.ts";
-import { isStale, readHolder } from "../journal/lease.ts";
+import { readHolder, seemsHeld } from "../journal/lease.ts";
 import type { LeaseHolder } from "../journal/lease.ts";
 import { readProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
+import type { Report } from "./report.ts";
 import type { Verdict } from "./verdict.ts";
 
 export type JobStatus = {
@@ -34,6 +35,14 @@ export function readJobStatus(output: string, around: Around): readonly JobStatu
   });
 }
 
+/** What a merge of the job's shards left; absent where there was none, or its result is gone since. */
+export function readMerge(output: string): Report | undefined {
+  const state = join(output, ".edgewright");
+  const report = readIdentity({ state }) === undefined ? readDone(state)?.report : undefined;
+  const { result = null } = report ?? {};
+  return result !== null && existsSync(result) ? report : undefined;
+}
+
 export function shardRoots(output: string): readonly string[] {
   const folder = join(output, "shards");
   try {
@@ -51,7 +60,7 @@ function statusOf(state: string, around: Around): JobStatus | undefined {
   if (identity === undefined) return undefined;
   const file = join(state, "lease");
   const holder = readHolder(file);
-  const working = holder !== undefined && !isStale({ file, ...around }, holder);
+  const working = holder !== undefined && seemsHeld({ file, ...around }, holder);
   const progress = readProgress(state);
   const known = progress?.verdict ?? "running";
   const unfinished = working ? "running" : known === "running" ? "stopped" : known;

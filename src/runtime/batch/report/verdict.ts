@@ -25,7 +25,9 @@ export function verdictOf(
 ): Exclude<Verdict, "running" | "stopped"> {
   if (overThreshold(totals, errorThreshold)) return "threshold";
   // @source azureml-contract 5.4: an append_row job without a row fails whatever the threshold
-  if (outputAction === "append_row" && totals.succeeded === 0) return "nothing";
+  // A file without a script fails by one bad row, and keeps its good ones.
+  const { succeeded, rows } = totals;
+  if (outputAction === "append_row" && succeeded === 0 && rows === 0) return "nothing";
   return "complete";
 }
 
@@ -38,7 +40,7 @@ export function verdictText(verdict: Verdict, totals: Totals, errorThreshold: nu
     case "threshold":
       return `${totals.failed} items failed, error_threshold is ${errorThreshold}`;
     case "nothing":
-      return "no item succeeded: no succeeded mini batch item returned from run()";
+      return "no item succeeded: not one row came of the input";
     case "stopped":
       return "stopped before its end; start it again and it goes on";
   }

@@ -23,6 +23,9 @@ type Watched = {
   readonly before: StartsBefore;
   /** Input files. */
   readonly total: number;
+  readonly held: () => boolean;
+  /** Called where it is not held any more: what is told from then on is somebody else's. */
+  readonly onLost: () => void;
 };
 
 export type Watch = {
@@ -52,7 +55,7 @@ const OVERVIEW_MS = 10_000;
 
 export function createWatch(
   { clock, settings, onProgress, shard }: Watching,
-  { state, ledger, logs, before, total }: Watched,
+  { state, ledger, logs, before, total, held, onLost }: Watched,
 ): Watch {
   const workers = workerCount(settings, shard);
   const start = clock.monotonic();
@@ -71,10 +74,14 @@ export function createWatch(
       workers,
       updatedMs: clock.now(),
       rate,
-      ...(rate > 0 && { leftMs: ((total - totals.files) / rate) * 1000 }),
+      ...(rate > 0 && verdict === "running" && { leftMs: ((total - totals.files) / rate) * 1000 }),
     };
   };
   const tell = (): void => {
+    if (!held()) {
+      onLost();
+      return;
+    }
     const progress = now("running");
     onProgress(progress);
     try {

@@ -25,7 +25,7 @@ export function readCsv(
   const room = countLines(bytes);
   const quotes = bytes.includes(QUOTE);
   const slots = inputs.map(({ spec, width }) => allocate(spec.type, room * width));
-  const writers = inputs.map(({ spec }, input) => elementWriter(spec, slots[input]));
+  const writers = inputs.map(({ spec, width }, input) => elementWriter(spec, slots[input], width));
   const floats = inputs.map(({ spec }) => spec.type === "float32" || spec.type === "float64");
   const scanner = new NumberScanner(
     bytes,
@@ -206,8 +206,15 @@ function byName(
     }
   }
   const plan = head.map((name) => targets.get(name));
+  const taken = new Set<string>();
+  for (const [column, target] of plan.entries()) {
+    if (target === undefined) continue;
+    const place = `${target.input} ${target.element}`;
+    if (taken.has(place)) throw new Error(`the head names '${head[column]}' twice`);
+    taken.add(place);
+  }
   const wanted = inputs.reduce((sum, { width }) => sum + width, 0);
-  const found = plan.filter((target) => target !== undefined).length;
+  const found = taken.size;
   if (found === wanted) return plan;
   if (found === 0 && head.length === wanted) return byOrder(inputs);
   const missing = [...targets.keys()].filter((name) => !head.includes(name) && !name.includes("."));

@@ -10,7 +10,7 @@ export function readJsonLines({ bytes, startRow }: Reading, inputs: readonly Row
   const text = bytes.toString("utf8");
   const lines = (startRow === 0 ? text.replace(/^\uFEFF/, "") : text).split("\n");
   const slots = inputs.map(({ spec, width }) => allocate(spec.type, lines.length * width));
-  const writers = inputs.map(({ spec }, input) => elementWriter(spec, slots[input]));
+  const writers = inputs.map(({ spec, width }, input) => elementWriter(spec, slots[input], width));
   const numbers: number[] = [];
   const errors: { row: number; message: string }[] = [];
   for (const [index, line] of lines.entries()) {

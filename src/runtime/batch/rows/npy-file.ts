@@ -16,6 +16,8 @@ export type ArrayLayout = {
 /** Enough for any head of the versions that NumPy writes for plain arrays. */
 export const NPY_HEAD_BYTES = 4096;
 
+const CUT_OFF = "the file ends within its head";
+
 /** @source numpy: numpy.lib.format */
 const TYPES: Readonly<Record<string, DType>> = {
   "<f4": "float32",
@@ -36,12 +38,21 @@ const TYPES: Readonly<Record<string, DType>> = {
 export function npyLayout(start: Buffer, size: number, row: RowSpec): ArrayLayout {
   if (start.toString("latin1", 0, 6) !== "\x93NUMPY") throw new Error("the file is no NPY file");
   const wide = (start[6] ?? 1) > 1;
+  if (start.length < (wide ? 12 : 10)) throw new Error(CUT_OFF);
   const dataStart = (wide ? 12 : 10) + (wide ? start.readUInt32LE(8) : start.readUInt16LE(8));
+  if (dataStart > size) throw new Error(CUT_OFF);
+  if (dataStart > start.length) {
+    throw new Error(`the head has ${dataStart} bytes, expected at most ${NPY_HEAD_BYTES}`);
+  }
   const head = start.toString("latin1", wide ? 12 : 10, dataStart);
   const descr = /'descr': *'([^']+)'/.exec(head)?.[1] ?? "";
   const type = TYPES[descr.replace(/^=/, "<")];
-  if (type === undefined)
-    throw new Error(`the array's type is ${descr || "a record"}, expected numbers`);
+  if (type === undefined) {
+    const expected = descr.startsWith(">") ? "little-endian numbers" : "numbers";
+    throw new Error(
+      `the array's type is ${descr || "a record"}, expected ${expected}, such as <f4`,
+    );
+  }
   if (!head.includes("'fortran_order': False"))
     throw new Error("the array is in Fortran order, expected C order");
   const shape = /'shape': *\(([^)]*)\)/.exec(head)?.[1] ?? "";
@@ -50,6 +61,9 @@ export function npyLayout(start: Buffer, size: number, row: RowSpec): ArrayLayou
     .map((dim) => dim.trim())
     .filter((dim) => dim !== "")
     .map(Number);
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
+    throw new Error(`the array is [${dims.join(",")}], and no array has such a shape`);
+  }
   const count = elementCount(dims);
   const rowBytes = row.width * DTYPES[type].bytes;
   if (size < dataStart + count * DTYPES[type].bytes)

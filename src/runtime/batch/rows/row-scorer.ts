@@ -53,7 +53,7 @@ export function createRowScorer(options: RowScorerOptions): (miniBatch: MiniBatc
         for (const { row, message } of block.errors) fail(row, message);
         rows += scoreBlock({ path, block, fail, writer, watch, inputs }, options);
       } catch (error) {
-        fail(undefined, (error as Error).message);
+        fail(undefined, isNoText(path, error) ? NO_TEXT : (error as Error).message);
       }
     }
     if (stopped()) return { kind: "failed", reason: "the job stops", runMs: 0 };
@@ -61,6 +61,13 @@ export function createRowScorer(options: RowScorerOptions): (miniBatch: MiniBatc
     const timing = watch.timing();
     return { kind: "scored", rows, head: writer.head, bytes, failedItems: 0, errors, timing };
   };
+}
+
+const NO_TEXT = "its name is no UTF-8, so it cannot be opened: rename the file";
+
+/** A name whose bytes are no text has U+FFFD in their place here, and nothing is called so. */
+function isNoText(path: string, error: unknown): boolean {
+  return path.includes("\uFFFD") && (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 type Stopwatch = {

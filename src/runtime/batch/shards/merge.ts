@@ -1,12 +1,13 @@
 /** Shards → one result. Nothing is joined unless every shard of one job is there, and at its end. */
 
+import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import { userError } from "../../../core/problem.ts";
 import { readDone, writeDone } from "../journal/done.ts";
 import type { Done } from "../journal/done.ts";
+import { makeState } from "../journal/folder.ts";
 import { addTotals, joinReports } from "./joined-report.ts";
 import { mergeRefusal, partsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
@@ -34,7 +36,7 @@ export type Merged = { readonly already: boolean; readonly report: Report };
 export function mergeShards(output: string, errorThreshold: number | undefined): Merged {
   const state = join(output, ".edgewright");
   const before = readDone(state);
-  if (before !== undefined) return { already: true, report: before.report };
+  if (before !== undefined && isThere(before)) return { already: true, report: before.report };
   const parts = partsOf(output);
   const [{ identity, report: first }, ...others] = parts;
   refuseOtherSources(parts);
@@ -55,20 +57,30 @@ export function mergeShards(output: string, errorThreshold: number | undefined):
   const rows = outputAction === "append_row" && verdict === "complete";
   const reports = [first, ...others.map((part) => part.report)] as const;
   const report = joinReports(reports, { verdict, settings, totals, result: rows ? result : null });
-  mkdirSync(state, { recursive: true });
+  makeState({ state });
   if (rows) {
     const head = headOf(done);
     const whole = join(state, "result");
-    const bytes = writeResult(whole, {
+    const written = writeResult(whole, {
       head: renderHead(format, head, totals.rows),
       rows: bodies(done, outputFileName),
     });
     renameSync(whole, result);
-    writeDone(state, { head, headBytes: 0, rows: totals.rows, bytes, report });
+    writeDone(state, { head, headBytes: 0, rows: totals.rows, ...written, report });
   }
   writeFileSync(join(output, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(output, "report.html"), renderReportPage(report));
   return { already: false, report };
+}
+
+/** Whether the merged result still stands: one that was taken away is joined again. @throws UserError BATCH_OUTPUT */
+function isThere({ bytes, report: { result } }: Done): boolean {
+  if (bytes === null || result === null) return true;
+  const size = statSync(result, { throwIfNoEntry: false })?.size;
+  if (size === undefined || size === bytes) return size !== undefined;
+  throw userError("BATCH_OUTPUT", `${result} has ${size} bytes, its merge wrote ${bytes}`, {
+    hint: "Move the file away, and merge again.",
+  });
 }
 
 /** A shard without a file was scored by nothing. @throws UserError BATCH_MERGE */
@@ -115,17 +127,22 @@ const CHUNK_BYTES = 1024 * 1024;
 function* bodies(parts: readonly DonePart[], name: string): Generator<Uint8Array> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   for (const { root, done } of parts) {
-    const file = openResult(join(root, name));
+    const path = join(root, name);
+    const file = openResult(path);
+    const hash = createHash("sha256");
     try {
-      let at = done.headBytes;
+      let at = 0;
       for (;;) {
         const read = readSync(file, chunk, 0, CHUNK_BYTES, at);
         if (read === 0) break;
-        yield chunk.subarray(0, read);
+        hash.update(chunk.subarray(0, read));
+        yield chunk.subarray(Math.min(read, Math.max(0, done.headBytes - at)), read);
         at += read;
       }
       if (at !== done.bytes)
-        throw mergeRefusal(`${join(root, name)} has ${at} bytes, its shard wrote ${done.bytes}`);
+        throw mergeRefusal(`${path} has ${at} bytes, its shard wrote ${done.bytes}`);
+      if (hash.digest("hex") !== done.sha256)
+        throw mergeRefusal(`${path} has other bytes than its shard wrote`);
     } finally {
       closeSync(file);
     }

@@ -17,7 +17,7 @@ const INDEX_VARIABLES: Readonly<Record<string, number>> = {
 
 const COUNT_VARIABLE = "EDGEWRIGHT_SHARDS";
 
-/** @param text `i/n` with i from 0, or `auto`. @throws UserError BATCH_SHARD */
+/** @param text `i/n` with i from 0, or `auto`. @throws UserError CLI_USAGE, BATCH_SHARD */
 export function parseShard(text: string, env: Variables): Shard {
   return text === "auto" ? shardFromEngine(env) : shardFromText(text);
 }
@@ -26,13 +26,9 @@ function shardFromText(text: string): Shard {
   const [, index = "", count = ""] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
   if (index !== "" && shard.index < shard.count) return shard;
-  throw userError(
-    "BATCH_SHARD",
-    `--shard is '${text}', expected i/n with i from 0 to n-1, or auto`,
-    {
-      hint: "Write 0/4 for the first of four shards.",
-    },
-  );
+  throw userError("CLI_USAGE", `--shard is '${text}', expected i/n with i from 0 to n-1, or auto`, {
+    hint: "Write 0/4 for the first of four shards.",
+  });
 }
 
 function shardFromEngine(env: Variables): Shard {

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import math
 import os
 import sys
 import time
@@ -110,6 +111,8 @@ def _csv(result):
         return head, result.to_csv(header=False, index=False).encode()
     import csv
 
+    if len({isinstance(element, dict) for element in result}) > 1:
+        raise NotWritable("some elements of one mini-batch are dicts, which have names, and others are not")
     head = ""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -129,8 +132,30 @@ def _jsonl(result):
     if _is_frame(result):
         text = result.to_json(orient="records", lines=True)
         return "", (text if text.endswith("\n") or not text else text + "\n").encode()
-    lines = [json.dumps(element, default=_plain) for element in result]
-    return "", "".join(line + "\n" for line in lines).encode()
+    return "", "".join(_json(element) + "\n" for element in result).encode()
+
+
+def _json(element):
+    try:
+        return json.dumps(element, default=_plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(_worded(element), default=_plain, allow_nan=False)
+
+
+def _worded(value):
+    """Numbers that JSON has no word for as texts, which is how inputs take them, too."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {
+            _worded(key) if isinstance(key, float) else key: _worded(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_worded(item) for item in value]
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _plain(value):
