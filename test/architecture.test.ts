@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime/fronts/listen.ts",
     "runtime/engine/placement.ts",
     "runtime/engine/profile.ts",
-    "runtime/engine/remote-instance.ts",
+    "runtime/engine/instances/remote-instance.ts",
     "runtime/batch",
   ],
 };
@@ -45,8 +45,20 @@ const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   batch: ["wire", "scripts", "engine/profile.ts", "limits.ts"],
   edge: [],
   auth: [],
-  metrics: ["metrics.ts", "limits.ts"],
-  fronts: ["wire", "metrics.ts", "runtime-metrics.ts"],
+  metrics: ["limits.ts"],
+  log: [],
+  fronts: ["wire", "metrics"],
+  // One deployment as it is served: where a story is told, the siblings are introduced.
+  deployments: [
+    "engine",
+    "scripts",
+    "routing",
+    "wire",
+    "metrics",
+    "fronts",
+    "limits.ts",
+    "version.ts",
+  ],
 };
 
 /** Inside the edge front, whose root introduces its rooms. */
@@ -60,8 +72,8 @@ const EDGE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** A heavy package is imported in one file. */
 const PACKAGE_HOME: Readonly<Record<string, string>> = {
   "onnxruntime-node": "model/onnxruntime.ts",
-  pino: "runtime/log.ts",
-  yaml: "spec/source.ts",
+  pino: "runtime/log/log.ts",
+  yaml: "spec/text/source.ts",
   dockerode: "packager/engine/engine.ts",
   "tar-stream": "packager/unpack.ts",
   "azure-iot-device": "runtime/edge/hub/client.ts",
@@ -81,7 +93,7 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
       "cli/first-signal.ts",
       "runtime/main.ts",
       "runtime/leave.ts",
-      "runtime/engine/process.ts",
+      "runtime/engine/instances/process.ts",
       "runtime/local.ts",
       "runtime/job-process.ts",
     ],
@@ -92,9 +104,9 @@ const OUTSIDE: readonly (readonly [RegExp, readonly string[]])[] = [
     /\bDate\.now\b|\bnew Date\(/,
     [
       "runtime/main.ts",
-      "runtime/log.ts",
+      "runtime/log/log.ts",
       // The time of a line within a line of the log, as the reference server writes it.
-      "runtime/scripts/request-line.ts",
+      "runtime/scripts/exchange/request-line.ts",
       "runtime/local.ts",
       "runtime/job-process.ts",
       // A given moment as text.
@@ -184,8 +196,8 @@ suite("architecture", () => {
     };
     visit("runtime/main.ts");
     visit("runtime/local.ts");
-    visit("runtime/engine/worker.ts");
-    visit("runtime/engine/process.ts");
+    visit("runtime/engine/instances/worker.ts");
+    visit("runtime/engine/instances/process.ts");
     visit("runtime/batch/workers/model-thread.ts");
     visit("runtime/job-process.ts");
     const foreign = [...reached].filter((name) =>

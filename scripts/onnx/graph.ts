@@ -1,6 +1,6 @@
 /** What does a graph compute: its nodes with their attributes, constants, inputs and outputs? */
 
-import type { Tensor } from "../../src/core/tensor.ts";
+import type { Tensor } from "../../src/core/tensors/tensor.ts";
 import { type Initializer, tensorFields } from "./initializer.ts";
 import { floatField, intField, messageField, textField } from "./protobuf.ts";
 import { type Value, valueInfoFields } from "./value-info.ts";

@@ -1,6 +1,6 @@
 /** How does a constant tensor lie in a model: inside the file, or as a range of a file beside it? */
 
-import { DTYPES, type DType, type Tensor, type TensorData } from "../../src/core/tensor.ts";
+import { DTYPES, type DType, type Tensor, type TensorData } from "../../src/core/tensors/tensor.ts";
 import { bytesField, intField, messageField, textField } from "./protobuf.ts";
 
 export type ExternalTensor = {

@@ -1,6 +1,6 @@
 /** What is an input or output of a graph called, and what is it: a tensor, a sequence or a map? */
 
-import { DTYPES, type Dimension, type DType } from "../../src/core/tensor.ts";
+import { DTYPES, type Dimension, type DType } from "../../src/core/tensors/tensor.ts";
 import { intField, messageField, textField } from "./protobuf.ts";
 
 type ValueType =

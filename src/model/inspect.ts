@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
-import type { SampleOutput } from "../core/recorded-sample.ts";
-import type { Signature } from "../core/signature.ts";
+import type { SampleOutput } from "../core/tensors/recorded-sample.ts";
+import type { Signature } from "../core/tensors/signature.ts";
 import { sha256OfFile } from "./file-digest.ts";
 import { parseOnnxFile } from "./onnx-file.ts";
 import { liftModel, skeletonOf } from "./prepare/lift.ts";

@@ -1,7 +1,7 @@
 /** What an ONNX file says about itself, read from its bytes without running it. */
 
-import { DTYPES, DTYPE_NAMES } from "../core/tensor.ts";
-import type { DType, Dimension } from "../core/tensor.ts";
+import { DTYPES, DTYPE_NAMES } from "../core/tensors/tensor.ts";
+import type { DType, Dimension } from "../core/tensors/tensor.ts";
 import { fieldsOf, WireError } from "./protobuf.ts";
 import type { Field } from "./protobuf.ts";
 

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-import type { Signature } from "../core/signature.ts";
-import type { DType, Tensor, TensorData } from "../core/tensor.ts";
+import type { Signature } from "../core/tensors/signature.ts";
+import type { DType, Tensor, TensorData } from "../core/tensors/tensor.ts";
 import { parseOnnxFile } from "./onnx-file.ts";
 import { removeZipMaps, zipMapsOf } from "./zip-map.ts";
 

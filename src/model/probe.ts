@@ -7,12 +7,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { deserialize, serialize } from "node:v8";
 
-import { sampleOutput } from "../core/recorded-sample.ts";
-import type { SampleOutput } from "../core/recorded-sample.ts";
-import { sampleFeeds, zeroFeeds } from "../core/sample.ts";
-import type { Feeds } from "../core/sample.ts";
-import type { Signature } from "../core/signature.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { sampleOutput } from "../core/tensors/recorded-sample.ts";
+import type { SampleOutput } from "../core/tensors/recorded-sample.ts";
+import { sampleFeeds, zeroFeeds } from "../core/tensors/sample.ts";
+import type { Feeds } from "../core/tensors/sample.ts";
+import type { Signature } from "../core/tensors/signature.ts";
+import type { Tensor } from "../core/tensors/tensor.ts";
 import { createSession } from "./onnxruntime.ts";
 import type { Session } from "./onnxruntime.ts";
 import { differenceOf, MOST_DIFFERENCE } from "./prepare/compare.ts";

@@ -8,11 +8,11 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import type { Feeds } from "../core/sample.ts";
-import type { Signature, TensorSpec } from "../core/signature.ts";
-import { allocate, DTYPES, elementCount } from "../core/tensor.ts";
-import type { Tensor, TensorData } from "../core/tensor.ts";
-import { tensorOfMessage } from "./prepare/tensor-bytes.ts";
+import type { Feeds } from "../core/tensors/sample.ts";
+import type { Signature, TensorSpec } from "../core/tensors/signature.ts";
+import { allocate, DTYPES, elementCount } from "../core/tensors/tensor.ts";
+import type { Tensor, TensorData } from "../core/tensors/tensor.ts";
+import { tensorOfMessage } from "./prepare/bytes/tensor-bytes.ts";
 
 export async function recordingFolders(model: string): Promise<readonly string[]> {
   const folder = dirname(model);

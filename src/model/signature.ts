@@ -1,7 +1,7 @@
 /** The signature a model is served with, and what of it cannot be served. */
 
 import type { Problem } from "../core/problem.ts";
-import type { OutputSpec, Signature, TensorSpec } from "../core/signature.ts";
+import type { OutputSpec, Signature, TensorSpec } from "../core/tensors/signature.ts";
 import type { OnnxFile, ValueInfo, ValueType } from "./onnx-file.ts";
 import { zipMapsOf } from "./zip-map.ts";
 

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { lstat, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isGone, OWNER_MARK, ownerMark } from "../core/owner.ts";
+import { isGone, OWNER_MARK, ownerMark } from "../core/machine/owner.ts";
 
 const DRAFT = new RegExp(
   `^\\.(?<name>.+)\\.(?<mark>${OWNER_MARK.source})-[0-9a-f]{8}\\.part(?<old>\\.old)?$`,

@@ -10,8 +10,8 @@ import type {
   ResolvedModel,
   ResolvedScript,
 } from "../spec/resolved.ts";
-import { debianPackages } from "./base/python-packages.ts";
-import { USER } from "./base/rootfs.ts";
+import { debianPackages } from "./base/python/python-packages.ts";
+import { USER } from "./base/debian/rootfs.ts";
 import type { ImageConfig } from "./image/image.ts";
 import type { PlacedCode } from "./layers/code.ts";
 import type { PlacedModel } from "./layers/model.ts";

@@ -6,15 +6,15 @@
 import { randomInt, randomUUID } from "node:crypto";
 
 import type { Clock, Log } from "../core/ports.ts";
-import type { Signature, TensorSpec } from "../core/signature.ts";
+import type { Signature, TensorSpec } from "../core/tensors/signature.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import type { AuthOptions } from "./auth/guard.ts";
 import type { EdgeFront, EdgeFrontOptions } from "./edge/front.ts";
 import type { RuntimeControls } from "./edge/twin/controls.ts";
 import type { Limits } from "./limits.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { Router } from "./routing/router.ts";
-import type { Serving } from "./serving.ts";
+import type { Serving } from "./deployments/serving.ts";
 import { runtimeVersion } from "./version.ts";
 
 export type EdgeModuleOptions = {

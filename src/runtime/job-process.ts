@@ -9,7 +9,7 @@ import { disableTelemetry } from "../model/onnxruntime.ts";
 import { runFlaggedJob } from "./batch/command.ts";
 import { placesWithin } from "./batch/desk/places.ts";
 import type { JobOrder, JobWord } from "./batch/desk/run.ts";
-import { createLog } from "./log.ts";
+import { createLog } from "./log/log.ts";
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const stop = new AbortController();

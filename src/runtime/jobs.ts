@@ -15,10 +15,10 @@ import { openJobRecords } from "./batch/desk/records.ts";
 import { startJobRun } from "./batch/desk/run.ts";
 import { createJobRoutes } from "./fronts/jobs.ts";
 import type { JobRoutes } from "./fronts/jobs.ts";
-import type { LogLevel } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import type { LogLevel } from "./log/log.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { countJobs } from "./metrics/jobs.ts";
-import type { ScriptHost } from "./script-engine.ts";
+import type { ScriptHost } from "./deployments/script-engine.ts";
 import { errorResponse } from "./wire/fault.ts";
 import { jobsDocument } from "./wire/openapi/jobs.ts";
 

@@ -3,8 +3,8 @@
 import { UserError } from "../core/problem.ts";
 import type { Problem } from "../core/problem.ts";
 import { createLeave } from "./leave.ts";
-import { createLog } from "./log.ts";
-import type { LogLevel } from "./log.ts";
+import { createLog } from "./log/log.ts";
+import type { LogLevel } from "./log/log.ts";
 import { watchScripts } from "./scripts/watch.ts";
 import { serve } from "./serve.ts";
 import type { ServeOptions } from "./serve.ts";

@@ -10,7 +10,7 @@ import { UserError, userError } from "../core/problem.ts";
 import type { ResolvedEndpoint } from "../spec/resolved.ts";
 import { runBatchCommand } from "./batch/command.ts";
 import { createLeave } from "./leave.ts";
-import { createLog } from "./log.ts";
+import { createLog } from "./log/log.ts";
 import { serve } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 

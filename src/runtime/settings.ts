@@ -1,8 +1,8 @@
 /** What the environment says about one start of the runtime. */
 
 import { userError } from "../core/problem.ts";
-import { LOG_LEVELS } from "./log.ts";
-import type { LogLevel } from "./log.ts";
+import { LOG_LEVELS } from "./log/log.ts";
+import type { LogLevel } from "./log/log.ts";
 
 export type Settings = {
   /** File of the resolved endpoint. */

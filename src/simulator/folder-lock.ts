@@ -10,7 +10,7 @@ import type { Server } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { makeFolder } from "../core/make-folder.ts";
+import { makeFolder } from "../core/machine/make-folder.ts";
 import { userError } from "../core/problem.ts";
 import type { UserError } from "../core/problem.ts";
 

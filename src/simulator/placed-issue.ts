@@ -2,8 +2,8 @@
 
 import type { Code } from "../core/codes.ts";
 import type { Place, Problem } from "../core/problem.ts";
-import { entryOf, toData } from "../spec/tree.ts";
-import type { Node } from "../spec/tree.ts";
+import { entryOf, toData } from "../spec/text/tree.ts";
+import type { Node } from "../spec/text/tree.ts";
 
 export type Issue = {
   readonly code: string;

@@ -8,7 +8,7 @@ import {
   MOST_OUTBOX_SECONDS,
   MOST_REQUEST_MS,
   MOST_REQUESTS_PER_INSTANCE,
-} from "../core/setting-bounds.ts";
+} from "../core/limits/setting-bounds.ts";
 import { PLATFORMS } from "./resolved.ts";
 
 const text = z.string().describe("text");

@@ -7,7 +7,7 @@ import { canonicalEnvironment } from "./dialects/reference.ts";
 import type { DeploymentSpec } from "./endpoint.ts";
 import { readSpecText } from "./text/file.ts";
 import { checkEnvironment } from "./shape.ts";
-import { parseSpecText } from "./source.ts";
+import { parseSpecText } from "./text/source.ts";
 
 export type EnvironmentDocument = {
   readonly environment: Exclude<NonNullable<DeploymentSpec["environment"]>, string>;

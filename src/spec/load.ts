@@ -6,14 +6,14 @@
 
 import type { Place, Problem, Read } from "../core/problem.ts";
 import { hasErrors } from "../core/problem.ts";
-import type { Device } from "./device.ts";
+import type { Device } from "./capacity/device.ts";
 import { canonicalEndpoint } from "./dialects/endpoint.ts";
 import { theEndpoint } from "./dialects/form.ts";
 import type { EndpointSpec } from "./endpoint.ts";
 import { readSpecText, specFiles } from "./text/file.ts";
 import { inOrder } from "./order.ts";
-import { placesOf } from "./places.ts";
-import type { Path, Places } from "./places.ts";
+import { placesOf } from "./text/places.ts";
+import type { Path, Places } from "./text/places.ts";
 import { lookUpReferences } from "./references/deployment.ts";
 import type { References } from "./references/deployment.ts";
 import type { LookupContext } from "./references/lookup.ts";
@@ -21,8 +21,8 @@ import { deviceOfSpec, resolveEndpoint } from "./resolve.ts";
 import type { ResolvedEndpoint } from "./resolved.ts";
 import { checkRules } from "./rules.ts";
 import { checkShape } from "./shape.ts";
-import { parseSpecText } from "./source.ts";
-import type { Node } from "./tree.ts";
+import { parseSpecText } from "./text/source.ts";
+import type { Node } from "./text/tree.ts";
 
 export type LoadedSpec = {
   /** Before it was fitted to a device. */

@@ -1,9 +1,9 @@
 /** A checked spec and what its references mean → the resolved endpoint, every default filled. */
 
-import { deviceOf } from "./device.ts";
-import type { Device } from "./device.ts";
+import { deviceOf } from "./capacity/device.ts";
+import type { Device } from "./capacity/device.ts";
 import type { DeploymentSpec, EdgeSpec, EndpointSpec } from "./endpoint.ts";
-import { parseCpus, parseMemory } from "./quantity.ts";
+import { parseCpus, parseMemory } from "./capacity/quantity.ts";
 import type { References } from "./references/deployment.ts";
 import { PLATFORMS } from "./resolved.ts";
 import type {

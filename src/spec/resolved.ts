@@ -4,8 +4,8 @@
  * are absolute paths there; in an image they are the image's own, so nothing in it tells who built it.
  */
 
-import type { SampleOutput } from "../core/recorded-sample.ts";
-import type { Signature } from "../core/signature.ts";
+import type { SampleOutput } from "../core/tensors/recorded-sample.ts";
+import type { Signature } from "../core/tensors/signature.ts";
 
 export type AuthMode = "none" | "key" | "aml_token" | "aad_token";
 

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../core/problem.ts";
 import type { EndpointSpec } from "./endpoint.ts";
-import type { Places } from "./places.ts";
+import type { Places } from "./text/places.ts";
 
 export type Rule = (spec: EndpointSpec, places: Places) => readonly Problem[];
 

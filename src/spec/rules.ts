@@ -2,7 +2,7 @@
 
 import type { Problem } from "../core/problem.ts";
 import type { EndpointSpec } from "./endpoint.ts";
-import type { Places } from "./places.ts";
+import type { Places } from "./text/places.ts";
 import type { Rule } from "./rule.ts";
 import { authIsOffline } from "./rules/auth.ts";
 import {

@@ -5,11 +5,11 @@ import type { Problem, Read } from "../core/problem.ts";
 import { oldKeysAt } from "./dialects/old-keys.ts";
 import { endpointSchema, environmentSchema } from "./endpoint.ts";
 import type { EndpointSpec } from "./endpoint.ts";
-import { keyOf, placesOf } from "./places.ts";
-import type { Path, Places } from "./places.ts";
-import { listOf, nearest, show, showKey, unknownKeys } from "./suggest.ts";
-import { entryOf, toData } from "./tree.ts";
-import type { MapNode, Node } from "./tree.ts";
+import { keyOf, placesOf } from "./text/places.ts";
+import type { Path, Places } from "./text/places.ts";
+import { listOf, nearest, show, showKey, unknownKeys } from "./text/suggest.ts";
+import { entryOf, toData } from "./text/tree.ts";
+import type { MapNode, Node } from "./text/tree.ts";
 
 type Issue = z.core.$ZodIssue;
 

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { suite, test } from "node:test";
 
-import { isGone, ownerMark } from "../../src/core/owner.ts";
+import { isGone, ownerMark } from "../../src/core/machine/owner.ts";
 import { makeWorkFolder } from "../../src/packager/leftovers.ts";
 import { createOutputFiles } from "../../src/packager/output/output-files.ts";
 import { claimFolder } from "../../src/packager/output/output-folder.ts";

@@ -158,8 +158,8 @@ suite("serve", async () => {
 
   test("a second runtime on the same port says that it is taken", async () => {
     const { createHttpFront } = await import("../../src/runtime/fronts/http.ts");
-    const { createMetrics } = await import("../../src/runtime/metrics.ts");
-    const { createRuntimeMetrics } = await import("../../src/runtime/runtime-metrics.ts");
+    const { createMetrics } = await import("../../src/runtime/metrics/metrics.ts");
+    const { createRuntimeMetrics } = await import("../../src/runtime/metrics/runtime-metrics.ts");
     const { CLOCK, SILENT_LOG } = await import("../support/served.ts");
     const metrics = createMetrics();
     const openApi = () => Promise.reject(new Error("never asked"));

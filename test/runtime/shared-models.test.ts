@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 
-import { float16ToNumber } from "../../src/core/float16.ts";
-import type { Signature } from "../../src/core/signature.ts";
-import { allocate, elementCount } from "../../src/core/tensor.ts";
-import type { Tensor } from "../../src/core/tensor.ts";
+import { float16ToNumber } from "../../src/core/tensors/float16.ts";
+import type { Signature } from "../../src/core/tensors/signature.ts";
+import { allocate, elementCount } from "../../src/core/tensors/tensor.ts";
+import type { Tensor } from "../../src/core/tensors/tensor.ts";
 import { inspectModel } from "../../src/model/inspect.ts";
 import { createSession } from "../../src/model/onnxruntime.ts";
 import { SHARED, withoutShared } from "../support/repository.ts";

@@ -8,7 +8,7 @@ import { suite, test } from "node:test";
 import * as fc from "fast-check";
 
 import { CODES } from "../../src/core/codes.ts";
-import { fitToDevice } from "../../src/spec/limits.ts";
+import { fitToDevice } from "../../src/spec/capacity/limits.ts";
 import { loadSpec } from "../../src/spec/load.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 

@@ -7,8 +7,8 @@ import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 
 import type { Problem, Read } from "../../src/core/problem.ts";
-import { parseDevice } from "../../src/spec/device.ts";
-import { fitToDevice } from "../../src/spec/limits.ts";
+import { parseDevice } from "../../src/spec/capacity/device.ts";
+import { fitToDevice } from "../../src/spec/capacity/limits.ts";
 import { loadSpec } from "../../src/spec/load.ts";
 import type { LoadedSpec } from "../../src/spec/load.ts";
 import { SHARED, withoutShared } from "../support/repository.ts";

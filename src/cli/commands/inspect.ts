@@ -3,8 +3,8 @@
 import { resolve } from "node:path";
 
 import { hasErrors } from "../../core/problem.ts";
-import type { OutputSpec, TensorSpec } from "../../core/signature.ts";
-import { showShape } from "../../core/tensor.ts";
+import type { OutputSpec, TensorSpec } from "../../core/tensors/signature.ts";
+import { showShape } from "../../core/tensors/tensor.ts";
 import type { Inspection } from "../../model/inspect.ts";
 import { prepareModel } from "../../model/prepare/prepared-model.ts";
 import type { Preparation } from "../../model/prepare/prepared-model.ts";

@@ -3,14 +3,14 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { leastMemoryBytes, memoryProblems } from "../../core/body-limit.ts";
+import { leastMemoryBytes, memoryProblems } from "../../core/limits/body-limit.ts";
 import { hasErrors, readOf, UserError } from "../../core/problem.ts";
 import type { Problem, Read } from "../../core/problem.ts";
 import type { Inspection } from "../../model/inspect.ts";
 import type { ShippedModel } from "../../model/prepare/shipped.ts";
-import { parseDevice } from "../../spec/device.ts";
-import type { Device } from "../../spec/device.ts";
-import { fitToDevice } from "../../spec/limits.ts";
+import { parseDevice } from "../../spec/capacity/device.ts";
+import type { Device } from "../../spec/capacity/device.ts";
+import { fitToDevice } from "../../spec/capacity/limits.ts";
 import { loadSpec } from "../../spec/load.ts";
 import type { LoadedSpec } from "../../spec/load.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";

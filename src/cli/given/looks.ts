@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 
-import { externalFilesOf } from "../../model/prepare/external-files.ts";
+import { externalFilesOf } from "../../model/prepare/external/external-files.ts";
 
 /** Each is loaded by a process of its own, which takes a few times its size. */
 const SMALL_BYTES = 32 << 20;

@@ -1,10 +1,10 @@
 /** What the runtime would measure of a model and decide, without starting it: `inspect --profile`. */
 
-import type { Signature } from "../../core/signature.ts";
+import type { Signature } from "../../core/tensors/signature.ts";
 import { decidePlacement } from "../../runtime/engine/placement.ts";
 import type { PlacementDecision } from "../../runtime/engine/placement.ts";
 import type { Profile } from "../../runtime/engine/profile.ts";
-import { startProcess } from "../../runtime/engine/remote-instance.ts";
+import { startProcess } from "../../runtime/engine/instances/remote-instance.ts";
 
 export type EngineProfile = PlacementDecision & { readonly profile: Profile };
 

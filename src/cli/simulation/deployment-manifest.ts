@@ -18,10 +18,10 @@ import { twinFault } from "../../simulator/hub/twin-limits.ts";
 import { placedIssue } from "../../simulator/placed-issue.ts";
 import type { RouteSpec } from "../../simulator/routes/route-spec.ts";
 import { readRoutes } from "../../simulator/routes/route-table.ts";
-import { parseSpecText } from "../../spec/source.ts";
+import { parseSpecText } from "../../spec/text/source.ts";
 import { lineIndexOf } from "../../spec/text/lines.ts";
-import { entryOf } from "../../spec/tree.ts";
-import type { Node } from "../../spec/tree.ts";
+import { entryOf } from "../../spec/text/tree.ts";
+import type { Node } from "../../spec/text/tree.ts";
 
 export type DeviceManifest = {
   readonly modules: Readonly<Record<string, ManifestModule>>;

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { Engine, Labelled, Labels } from "../../packager/engine/engine.ts";
 import { abandonedFolders, deviceTag } from "./device-folder.ts";
 import type { DeviceFolder } from "./device-folder.ts";
-import { isGone, ownerMark } from "../../core/owner.ts";
+import { isGone, ownerMark } from "../../core/machine/owner.ts";
 
 const DEVICE = "edgewright.device";
 const OWNER = "edgewright.device.owner";

@@ -1,7 +1,7 @@
 /** Do two models answer the same? How far apart two answers are, as a share of the largest number. */
 
-import { float16ToNumber } from "../../core/float16.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { float16ToNumber } from "../../core/tensors/float16.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 
 /** What folding constants ahead may change: a few roundings of float32. */
 export const MOST_DIFFERENCE = 1e-5;

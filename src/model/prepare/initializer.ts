@@ -1,13 +1,13 @@
 /** What is one constant tensor of a model: its name and type, and where its bytes are? */
 
 import { bytesField, fieldsOf, int64sOf, joinBytes } from "../protobuf.ts";
-import { externalFile, externalPlace } from "./external-location.ts";
-import { fieldsInFile } from "./file-fields.ts";
-import type { FileField } from "./file-fields.ts";
-import { openWindow } from "./file-window.ts";
-import type { FileWindow } from "./file-window.ts";
-import type { Span } from "./span.ts";
-import { NUMBER_FIELDS, rawBytes, tensorBytes } from "./tensor-bytes.ts";
+import { externalFile, externalPlace } from "./external/external-location.ts";
+import { fieldsInFile } from "./bytes/file-fields.ts";
+import type { FileField } from "./bytes/file-fields.ts";
+import { openWindow } from "./bytes/file-window.ts";
+import type { FileWindow } from "./bytes/file-window.ts";
+import type { Span } from "./bytes/span.ts";
+import { NUMBER_FIELDS, rawBytes, tensorBytes } from "./bytes/tensor-bytes.ts";
 
 /** From this size on a tensor's bytes stand outside of the graph. */
 const EXTERNAL_FROM_BYTES = 1024;

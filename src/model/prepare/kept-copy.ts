@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { CODES } from "../../core/codes.ts";
 import type { Code } from "../../core/codes.ts";
-import { DTYPE_NAMES } from "../../core/tensor.ts";
+import { DTYPE_NAMES } from "../../core/tensors/tensor.ts";
 import { sha256OfFile } from "../file-digest.ts";
 import type { PreparedModel } from "./prepared-model.ts";
 

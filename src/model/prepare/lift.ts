@@ -1,13 +1,13 @@
 /** How is a model of gigabytes held in kilobytes? Its graph is here, its weights are places in files. */
 
 import { bytesField, joinBytes, WireError } from "../protobuf.ts";
-import { fieldsInFile } from "./file-fields.ts";
-import type { FileField } from "./file-fields.ts";
-import { openWindow } from "./file-window.ts";
-import type { FileWindow } from "./file-window.ts";
+import { fieldsInFile } from "./bytes/file-fields.ts";
+import type { FileField } from "./bytes/file-fields.ts";
+import { openWindow } from "./bytes/file-window.ts";
+import type { FileWindow } from "./bytes/file-window.ts";
 import { readInitializer } from "./initializer.ts";
 import type { Initializer } from "./initializer.ts";
-import { FIELD } from "./messages.ts";
+import { FIELD } from "./bytes/messages.ts";
 
 export type LiftedModel = {
   readonly path: string;

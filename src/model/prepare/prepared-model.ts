@@ -18,7 +18,7 @@ import { keepCopy, readKeptCopy } from "./kept-copy.ts";
 import { GRAPH_FILE, renderExternal, renderInline } from "./render.ts";
 import type { RenderedFile, RenderedModel } from "./render.ts";
 import type { ModelFile } from "./shipped.ts";
-import { spanChunks, spanLength } from "./span.ts";
+import { spanChunks, spanLength } from "./bytes/span.ts";
 import { trimModel } from "./trim.ts";
 import type { Trimmed, TrimGains } from "./trim.ts";
 

@@ -4,9 +4,9 @@ import { bytesField, joinBytes, lengthField, varintField } from "../protobuf.ts"
 import { cutWeights, placeTensors } from "./cut.ts";
 import type { Initializer } from "./initializer.ts";
 import type { LiftedModel } from "./lift.ts";
-import { FIELD } from "./messages.ts";
-import { spanLength } from "./span.ts";
-import type { Span } from "./span.ts";
+import { FIELD } from "./bytes/messages.ts";
+import { spanLength } from "./bytes/span.ts";
+import type { Span } from "./bytes/span.ts";
 
 export type RenderedFile = { readonly name: string; readonly spans: readonly Span[] };
 

@@ -4,7 +4,7 @@ import { basename, dirname, relative, sep } from "node:path";
 import { stat } from "node:fs/promises";
 
 import { sha256OfFile } from "../file-digest.ts";
-import { externalFilesOf } from "./external-files.ts";
+import { externalFilesOf } from "./external/external-files.ts";
 import type { Preparation } from "./prepared-model.ts";
 
 export type ModelFile = {

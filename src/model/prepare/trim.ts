@@ -7,7 +7,7 @@
 import { fieldsOf, varintField } from "../protobuf.ts";
 import type { Initializer } from "./initializer.ts";
 import type { LiftedModel } from "./lift.ts";
-import { FIELD, messagesIn, SHAPES, undocumented } from "./messages.ts";
+import { FIELD, messagesIn, SHAPES, undocumented } from "./bytes/messages.ts";
 import { usedNames } from "./uses.ts";
 
 export type Trimmed = {

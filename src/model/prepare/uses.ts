@@ -2,7 +2,7 @@
 
 import { fieldsOf } from "../protobuf.ts";
 import type { Field } from "../protobuf.ts";
-import { FIELD, messagesIn } from "./messages.ts";
+import { FIELD, messagesIn } from "./bytes/messages.ts";
 
 const text = new TextDecoder();
 

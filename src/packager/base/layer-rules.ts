@@ -3,7 +3,7 @@
 import { posix } from "node:path";
 import { imageFault } from "../sources/image-fault.ts";
 import type { TarMember } from "../unpack.ts";
-import { whiteout } from "./whiteout.ts";
+import { whiteout } from "./foreign/whiteout.ts";
 
 /** For one layer. @returns throws UserError at the member that breaks a rule */
 export function layerRules(title: string): (member: TarMember) => void {

@@ -9,11 +9,11 @@ import type { LayerSource, ReadyLayer } from "../layers/layer-source.ts";
 import type { RunProgram } from "../programs.ts";
 import { bytesOf, unpackTar } from "../unpack.ts";
 import { writeFileFrom } from "../write-file.ts";
-import { debEntries } from "./deb.ts";
-import { debDigest } from "./digest.ts";
+import { debEntries } from "./debian/deb.ts";
+import { debDigest } from "./debian/digest.ts";
 import type { BaseLock, ImageLock } from "./lock.ts";
 import { integrityDigest } from "./node-package.ts";
-import { rootfs } from "./rootfs.ts";
+import { rootfs } from "./debian/rootfs.ts";
 
 /** @source the npm packages node-linux-*: `package/bin/node`, `package/LICENSE` */
 const NODE_FILES: Readonly<Record<string, string>> = {

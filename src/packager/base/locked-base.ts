@@ -8,8 +8,8 @@ import type { Problem } from "../../core/problem.ts";
 import { isImageSource } from "../sources/image-source.ts";
 import { assembleBase, lockChanged, lockWarning } from "./assembled.ts";
 import type { BaseRequest } from "./assembled.ts";
-import { importBase } from "./image-base.ts";
-import type { ImportRequest } from "./image-base.ts";
+import { importBase } from "./foreign/image-base.ts";
+import type { ImportRequest } from "./foreign/image-base.ts";
 import { LOCK_FILE, printLock, readLock } from "./lock.ts";
 import type { BaseLock, ImageLock, Lock } from "./lock.ts";
 

@@ -1,6 +1,6 @@
 /** A batch job as an Indexed Job of Kubernetes: a pod for each shard, started again under its index. */
 
-import { USER } from "../base/rootfs.ts";
+import { USER } from "../base/debian/rootfs.ts";
 import type { EngineJob } from "./engine-job.ts";
 import { literal } from "./kubernetes-rules.ts";
 

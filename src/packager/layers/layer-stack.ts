@@ -3,8 +3,8 @@
 import type { ResolvedEndpoint, Platform } from "../../spec/resolved.ts";
 import { baseLayers } from "../base/layers.ts";
 import type { BaseLayers } from "../base/layers.ts";
-import { pythonLayer } from "../base/python-layer.ts";
-import { USER } from "../base/rootfs.ts";
+import { pythonLayer } from "../base/python/python-layer.ts";
+import { USER } from "../base/debian/rootfs.ts";
 import type { LayerSource, ReadyLayer } from "./layer-source.ts";
 import { endpointLayer } from "./endpoint.ts";
 import { fitLayers } from "./layer-limit.ts";

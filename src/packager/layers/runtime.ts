@@ -12,8 +12,8 @@ import { treeEntries } from "./tree.ts";
 /** The process, and the worker threads and processes that it starts by file name. */
 export const RUNTIME_ENTRIES = [
   "runtime/main.js",
-  "runtime/engine/worker.js",
-  "runtime/engine/process.js",
+  "runtime/engine/instances/worker.js",
+  "runtime/engine/instances/process.js",
   "runtime/batch/workers/model-thread.js",
   "runtime/job-process.js",
 ] as const;

@@ -2,7 +2,7 @@
 
 import { BYTECODE_FOLDER } from "../../core/bytecode-folder.ts";
 import type { ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
-import { USER } from "../base/rootfs.ts";
+import { USER } from "../base/debian/rootfs.ts";
 import { createOptions } from "./create-options.ts";
 import { mergeJson } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";

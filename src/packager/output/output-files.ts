@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { makeFolder } from "../../core/make-folder.ts";
+import { makeFolder } from "../../core/machine/make-folder.ts";
 import { UserError, userError } from "../../core/problem.ts";
 import { draftPath, removeDrafts } from "../leftovers.ts";
 

@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { makeFolder } from "../../core/make-folder.ts";
+import { makeFolder } from "../../core/machine/make-folder.ts";
 import { userError } from "../../core/problem.ts";
 import { canonicalEntries } from "../entry.ts";
 import type { Entry } from "../entry.ts";

@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { Problem } from "../../core/problem.ts";
 import type { ResolvedEndpoint } from "../../spec/resolved.ts";
-import { readStoredLayer } from "../base/import-layer.ts";
+import { readStoredLayer } from "../base/foreign/import-layer.ts";
 import { ENDPOINT_FILE, MODELS_FOLDER } from "../layers/places.ts";
 import { openEngineOf } from "../engine/open-engine.ts";
 import { parseImageSource } from "../sources/image-source.ts";

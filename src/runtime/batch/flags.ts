@@ -7,7 +7,7 @@ import {
   MOST_MINI_BATCH_SECONDS,
   MOST_NODES,
   MOST_REQUESTS_PER_INSTANCE,
-} from "../../core/setting-bounds.ts";
+} from "../../core/limits/setting-bounds.ts";
 import type { ResolvedBatch, ResolvedDeployment, ResolvedEndpoint } from "../../spec/resolved.ts";
 import { FORMATS } from "./settings.ts";
 import type { Format, JobSettings, Shard } from "./settings.ts";

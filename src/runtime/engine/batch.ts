@@ -1,8 +1,8 @@
 /** Several requests as one run along axis 0, and its outputs as theirs again. */
 
-import type { Signature } from "../../core/signature.ts";
-import { allocate, elementCount } from "../../core/tensor.ts";
-import type { Tensor, TensorData } from "../../core/tensor.ts";
+import type { Signature } from "../../core/tensors/signature.ts";
+import { allocate, elementCount } from "../../core/tensors/tensor.ts";
+import type { Tensor, TensorData } from "../../core/tensors/tensor.ts";
 import type { Feeds, ModelRequest } from "../wire/model-request.ts";
 
 /**

@@ -5,7 +5,7 @@
 
 import { ScoringError } from "../../core/problem.ts";
 import type { ScoringRequest, ScoringResponse } from "../../core/scoring.ts";
-import type { EngineAnswer, Instance } from "./instance.ts";
+import type { EngineAnswer, Instance } from "./instances/instance.ts";
 
 type Pending = {
   readonly request: ScoringRequest;

@@ -6,13 +6,13 @@ import type { Backend, ScoringRequest } from "../../core/scoring.ts";
 import { errorResponse } from "../wire/fault.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { NotAnswered } from "./dispatcher.ts";
-import { startInline } from "./inline-instance.ts";
-import type { EngineAnswer, Instance } from "./instance.ts";
+import { startInline } from "./instances/inline-instance.ts";
+import type { EngineAnswer, Instance } from "./instances/instance.ts";
 import type { ModelOptions } from "./model-engine.ts";
 import { decidePlacement } from "./placement.ts";
 import type { Placement, PlacementDecision } from "./placement.ts";
 import type { Profile } from "./profile.ts";
-import { startProcess, startWorker } from "./remote-instance.ts";
+import { startProcess, startWorker } from "./instances/remote-instance.ts";
 import { createSupervisor } from "./supervisor.ts";
 
 export type ModelBackendOptions = {

@@ -1,8 +1,8 @@
 /** One loaded model on the thread that calls it: decode, run (several requests at once), encode. */
 
 import { ScoringError } from "../../core/problem.ts";
-import type { OutputSpec, Signature } from "../../core/signature.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { OutputSpec, Signature } from "../../core/tensors/signature.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 import { createSession } from "../../model/onnxruntime.ts";
 import type { Session } from "../../model/onnxruntime.ts";
 import { renderAnswer } from "../wire/answer.ts";
@@ -11,7 +11,7 @@ import { decodeRequest } from "../wire/decode.ts";
 import { errorResponse } from "../wire/fault.ts";
 import type { Feeds, ModelRequest } from "../wire/model-request.ts";
 import { groupForRuns, joinFeeds, splitOutputs } from "./batch.ts";
-import type { EngineAnswer, EngineRequest } from "./instance.ts";
+import type { EngineAnswer, EngineRequest } from "./instances/instance.ts";
 
 export type ModelOptions = ModelIdentity & {
   readonly path: string;

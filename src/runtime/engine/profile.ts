@@ -1,8 +1,8 @@
 /** What a loaded model costs: one run, and a row when many run together. Bounded in time and memory. */
 
-import type { Signature } from "../../core/signature.ts";
-import { allocate, DTYPES, elementCount } from "../../core/tensor.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { Signature } from "../../core/tensors/signature.ts";
+import { allocate, DTYPES, elementCount } from "../../core/tensors/tensor.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 import type { GraphTraits } from "../../model/graph-traits.ts";
 import type { Session } from "../../model/onnxruntime.ts";
 import type { Feeds } from "../wire/model-request.ts";

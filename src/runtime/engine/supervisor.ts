@@ -2,7 +2,7 @@
 
 import type { Log } from "../../core/ports.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Instance } from "./instance.ts";
+import type { Instance } from "./instances/instance.ts";
 
 export type Supervisor = {
   /** Takes an engine that has started. */

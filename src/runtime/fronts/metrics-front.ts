@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { listen } from "./listen.ts";
 
 export type MetricsFront = {

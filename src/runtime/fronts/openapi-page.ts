@@ -2,7 +2,7 @@
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Scorer, ScoringResponse } from "../../core/scoring.ts";
-import type { Signature } from "../../core/signature.ts";
+import type { Signature } from "../../core/tensors/signature.ts";
 import { faultResponse } from "../wire/fault.ts";
 import { answerSchema, exampleRequest, requestSchema } from "../wire/openapi/schema.ts";
 import { parseOpenApiVersion, renderOpenApi, unknownVersion } from "../wire/openapi/openapi.ts";

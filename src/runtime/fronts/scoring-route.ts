@@ -3,7 +3,7 @@
 import type { Cancellation } from "../../core/cancellation.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Protocol, Scorer, ScoringResponse } from "../../core/scoring.ts";
-import type { RuntimeMetrics } from "../runtime-metrics.ts";
+import type { RuntimeMetrics } from "../metrics/runtime-metrics.ts";
 import { readBody, readRaw } from "./requests/body.ts";
 import type { BodyLimits } from "./requests/body.ts";
 import type { BodyShare } from "./requests/body-room.ts";

@@ -1,6 +1,6 @@
 /** What is read of the deployments when the metrics are. */
 
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "./metrics.ts";
 
 export type DeploymentState = {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Metrics of the jobs that a module is asked for: how many, how they ended, how far the one is that runs. */
 
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** Of the job that runs. */
 export type JobProgress = {

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../core/ports.ts";
 import type { Limits } from "../limits.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { watchBuild, watchLimits, watchProcess } from "./process.ts";
 import { watchProcessTree } from "./process-tree.ts";
 import { readThrottling, watchThrottling } from "./throttling.ts";

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
-import type { Metrics, Sample } from "../metrics.ts";
+import type { Metrics, Sample } from "./metrics.ts";
 
 export type ProcessTree = {
   /** Of processes that have ended too. */

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../core/ports.ts";
 import type { Limits } from "../limits.ts";
-import type { Metrics, Sample } from "../metrics.ts";
+import type { Metrics, Sample } from "./metrics.ts";
 
 const MICROSECONDS = 1e6;
 

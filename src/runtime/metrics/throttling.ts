@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import type { Metrics, Sample } from "../metrics.ts";
+import type { Metrics, Sample } from "./metrics.ts";
 
 export type Throttling = {
   /** Periods of the quota in which anything ran. */

@@ -1,8 +1,8 @@
 /** The answer to a scored request, in the form that its request asked for. */
 
-import type { OutputSpec } from "../../core/signature.ts";
-import { DTYPES } from "../../core/tensor.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { OutputSpec } from "../../core/tensors/signature.ts";
+import { DTYPES } from "../../core/tensors/tensor.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 import { ByteWriter } from "./json/byte-writer.ts";
 import { HEADER_LENGTH } from "./decode.ts";
 import { labelledRowWriter, rowWriter, writeFlat, writeList, writeNested } from "./json/data.ts";

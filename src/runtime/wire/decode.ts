@@ -2,7 +2,7 @@
 
 import { ScoringError } from "../../core/problem.ts";
 import type { ScoringRequest } from "../../core/scoring.ts";
-import type { Signature } from "../../core/signature.ts";
+import type { Signature } from "../../core/tensors/signature.ts";
 import { parseJsonRequest } from "./json/request.ts";
 import { parseJson } from "./json/scanner.ts";
 import { outputNames } from "./model-request.ts";

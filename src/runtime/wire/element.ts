@@ -1,10 +1,10 @@
 /** JSON values into tensor elements, with the range of each type. */
 
-import { numberToFloat16 } from "../../core/float16.ts";
+import { numberToFloat16 } from "../../core/tensors/float16.ts";
 import { ScoringError } from "../../core/problem.ts";
-import type { TensorSpec } from "../../core/signature.ts";
-import { allocate } from "../../core/tensor.ts";
-import type { DType, TensorData } from "../../core/tensor.ts";
+import type { TensorSpec } from "../../core/tensors/signature.ts";
+import { allocate } from "../../core/tensors/tensor.ts";
+import type { DType, TensorData } from "../../core/tensors/tensor.ts";
 
 type Slots = { [index: number]: unknown };
 type Writer = (index: number, value: unknown) => void;

@@ -1,8 +1,8 @@
 /** What a request asks of a model, once its body is read. */
 
 import { ScoringError } from "../../core/problem.ts";
-import type { Signature, TensorSpec } from "../../core/signature.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { Signature, TensorSpec } from "../../core/tensors/signature.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 import { NumberList } from "./json/number-list.ts";
 
 /** How the answer is written: each form of request has its own. */

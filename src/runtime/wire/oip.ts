@@ -6,9 +6,9 @@
  */
 
 import { ScoringError } from "../../core/problem.ts";
-import type { Signature, TensorSpec } from "../../core/signature.ts";
-import { DTYPES, shapeFits } from "../../core/tensor.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { Signature, TensorSpec } from "../../core/tensors/signature.ts";
+import { DTYPES, shapeFits } from "../../core/tensors/tensor.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 import { isObject } from "./json/scanner.ts";
 import type { JsonObject, JsonValue } from "./json/scanner.ts";
 import { mismatch, parseTensor } from "./json/tensor.ts";

@@ -1,9 +1,9 @@
 /** A body that is nothing but the bytes of the model's one input. */
 
 import { ScoringError } from "../../core/problem.ts";
-import type { Signature, TensorSpec } from "../../core/signature.ts";
-import { DTYPES, inferDims, showShape } from "../../core/tensor.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { Signature, TensorSpec } from "../../core/tensors/signature.ts";
+import { DTYPES, inferDims, showShape } from "../../core/tensors/tensor.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 import { soleInput } from "./model-request.ts";
 import type { Feeds } from "./model-request.ts";
 import { decode, parseRawTensor } from "./raw-tensor.ts";

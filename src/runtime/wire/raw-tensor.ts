@@ -1,9 +1,9 @@
 /** Tensors as raw bytes: little-endian, no padding; strings with their length in four bytes before them. */
 
 import { ScoringError } from "../../core/problem.ts";
-import type { TensorSpec } from "../../core/signature.ts";
-import { allocate, DTYPES, elementCount, showShape } from "../../core/tensor.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { TensorSpec } from "../../core/tensors/signature.ts";
+import { allocate, DTYPES, elementCount, showShape } from "../../core/tensors/tensor.ts";
+import type { Tensor } from "../../core/tensors/tensor.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

@@ -11,7 +11,7 @@ import { Aedes } from "aedes";
 import type { AedesOptions, Client } from "aedes";
 
 import type { Clock, Log } from "../../core/ports.ts";
-import { MAX_TIMER_MS } from "../../core/timer.ts";
+import { MAX_TIMER_MS } from "../../core/limits/timer.ts";
 import { sizeFault } from "../hub/message-limits.ts";
 import { StorageFault } from "../hub/storage-fault.ts";
 import { listenOn } from "../listen.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Place, Problem } from "../../core/problem.ts";
-import { nearest } from "../../spec/suggest.ts";
+import { nearest } from "../../spec/text/suggest.ts";
 import { RouteFault } from "../routes/lexer.ts";
 import { parseCondition } from "../routes/route.ts";
 import { readRoutes } from "../routes/route-table.ts";

@@ -1,10 +1,10 @@
 /** Which steps does a scenario file hold? Every fault with its place. */
 
 import type { Place, Problem, Read } from "../../core/problem.ts";
-import { parseSpecText } from "../../spec/source.ts";
-import { nearest } from "../../spec/suggest.ts";
-import { entryOf, toData } from "../../spec/tree.ts";
-import type { Node } from "../../spec/tree.ts";
+import { parseSpecText } from "../../spec/text/source.ts";
+import { nearest } from "../../spec/text/suggest.ts";
+import { entryOf, toData } from "../../spec/text/tree.ts";
+import type { Node } from "../../spec/text/tree.ts";
 import { placedIssue } from "../placed-issue.ts";
 import type { Issue } from "../placed-issue.ts";
 import { readRoutes } from "../routes/route-table.ts";

@@ -3,7 +3,7 @@
 import { z } from "zod";
 
 import { MODULE_NAME, moduleNameFault } from "../../core/module-name.ts";
-import { MAX_TIMER_MS } from "../../core/timer.ts";
+import { MAX_TIMER_MS } from "../../core/limits/timer.ts";
 import { INPUT_NAME, INPUT_NAME_RULE } from "../hub/input-name.ts";
 import { durationMs } from "./duration.ts";
 

@@ -1,9 +1,9 @@
 /** Batch settings: nested, flat, old and new → one `settings` block, with `compute` and the node count. */
 
-import type { Entry, MapNode } from "../tree.ts";
+import type { Entry, MapNode } from "../text/tree.ts";
 import { draftOf, emptyDraft, ignored, oldSpelling } from "../rewriting/draft.ts";
 import type { Draft, Report } from "../rewriting/draft.ts";
-import { showKey } from "../suggest.ts";
+import { showKey } from "../text/suggest.ts";
 import { respell } from "../rewriting/scalars.ts";
 
 /** May stand on the deployment itself. @source azureml-contract 5.2, 5.8 */

@@ -1,9 +1,9 @@
 /** `code_reference` and `code_configuration`: where the scoring script lies, in every spelling. */
 
 import { basename, dirname } from "node:path/posix";
-import { unknownKeys } from "../suggest.ts";
-import { textNode } from "../tree.ts";
-import type { Entry, Node } from "../tree.ts";
+import { unknownKeys } from "../text/suggest.ts";
+import { textNode } from "../text/tree.ts";
+import type { Entry, Node } from "../text/tree.ts";
 import { draftOf, oldSpelling } from "../rewriting/draft.ts";
 import type { Draft, Report } from "../rewriting/draft.ts";
 

@@ -1,7 +1,7 @@
 /** One deployment in any spelling → its canonical form. */
 
-import { show, showKey } from "../suggest.ts";
-import type { Entry } from "../tree.ts";
+import { show, showKey } from "../text/suggest.ts";
+import type { Entry } from "../text/tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
 import { canonicalBatch } from "./batch.ts";
 import { canonicalCode } from "./code.ts";

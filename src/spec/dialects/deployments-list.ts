@@ -1,6 +1,6 @@
 /** `deployments` as a list (`- name: blue`) → as a mapping; the name's value is the key. */
 
-import type { Entry, ListNode, MapNode, Node } from "../tree.ts";
+import type { Entry, ListNode, MapNode, Node } from "../text/tree.ts";
 import { draftOf } from "../rewriting/draft.ts";
 import type { Report } from "../rewriting/draft.ts";
 

@@ -1,8 +1,8 @@
 /** An endpoint in any spelling of the one-file forms → the canonical form that all later stages read. */
 
-import { showKey } from "../suggest.ts";
-import { entryOf, textNode } from "../tree.ts";
-import type { Entry, MapNode } from "../tree.ts";
+import { showKey } from "../text/suggest.ts";
+import { entryOf, textNode } from "../text/tree.ts";
+import type { Entry, MapNode } from "../text/tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
 import { canonicalDeployment } from "./deployment.ts";
 import { deploymentsFromList } from "./deployments-list.ts";

@@ -1,8 +1,8 @@
 /** Which form of the language are these documents in, and which of them is the endpoint? */
 
 import type { Place, Problem, Read } from "../../core/problem.ts";
-import { entryOf } from "../tree.ts";
-import type { MapNode, Node } from "../tree.ts";
+import { entryOf } from "../text/tree.ts";
+import type { MapNode, Node } from "../text/tree.ts";
 
 /** Forms a and b: one document holds the endpoint and its deployments. */
 export function theEndpoint(documents: readonly Node[]): Read<MapNode> {

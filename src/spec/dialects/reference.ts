@@ -2,8 +2,8 @@
 
 import { parseAsset, renderAsset } from "../asset.ts";
 import type { AssetKind } from "../asset.ts";
-import { textNode } from "../tree.ts";
-import type { Node } from "../tree.ts";
+import { textNode } from "../text/tree.ts";
+import type { Node } from "../text/tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
 import { draftOf, ignored, oldSpelling } from "../rewriting/draft.ts";
 import type { Draft, Report } from "../rewriting/draft.ts";

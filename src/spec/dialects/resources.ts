@@ -1,8 +1,8 @@
 /** `sku`, `resource_requirements`, `resources`: what an instance may use, in every spelling. */
 
-import { unknownKeys } from "../suggest.ts";
-import { textNode } from "../tree.ts";
-import type { Entry, Node } from "../tree.ts";
+import { unknownKeys } from "../text/suggest.ts";
+import { textNode } from "../text/tree.ts";
+import type { Entry, Node } from "../text/tree.ts";
 import { draftOf, emptyDraft, ignored, oldSpelling } from "../rewriting/draft.ts";
 import type { Draft, Report } from "../rewriting/draft.ts";
 

@@ -1,6 +1,6 @@
 /** `scale`, `scale_settings`, `instance_count`: how many instances, in every spelling. */
 
-import type { Entry } from "../tree.ts";
+import type { Entry } from "../text/tree.ts";
 import { dropAzureOnly } from "./azure-only.ts";
 import { draftOf, oldSpelling } from "../rewriting/draft.ts";
 import type { Draft, Report } from "../rewriting/draft.ts";

@@ -3,10 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import type { Place, Problem, Read } from "../../core/problem.ts";
-import { parseSpecText } from "../source.ts";
+import { parseSpecText } from "../text/source.ts";
 import { readSpecText } from "../text/file.ts";
-import { entryOf } from "../tree.ts";
-import type { Node } from "../tree.ts";
+import { entryOf } from "../text/tree.ts";
+import type { Node } from "../text/tree.ts";
 import { isProvidedPackage, normalPipName } from "./packages.ts";
 
 /** Names as pip spells them, normalised, sorted; without those that the host provides. */

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../../core/problem.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "../text/places.ts";
 import type { ResolvedEnvironment, ResolvedModel, ResolvedScript } from "../resolved.ts";
 import { resolveEnvironment } from "./environments.ts";
 import type { LookupContext } from "./lookup.ts";

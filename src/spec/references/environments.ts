@@ -10,7 +10,7 @@ import type { DeploymentSpec } from "../endpoint.ts";
 import { isEnvironmentFile, readEnvironmentFile } from "../environment-file.ts";
 import { readCondaFile } from "../python/requirements.ts";
 import type { ResolvedEnvironment } from "../resolved.ts";
-import { show } from "../suggest.ts";
+import { show } from "../text/suggest.ts";
 import { folderOf, lookedAt, referenceProblem } from "./lookup.ts";
 import type { LookupContext } from "./lookup.ts";
 import { searchFolders } from "./roots.ts";

@@ -8,7 +8,7 @@ import { looksLikeAsset, parseAsset, renderAsset } from "../asset.ts";
 import type { AssetReference } from "../asset.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
 import type { ResolvedModel } from "../resolved.ts";
-import { show } from "../suggest.ts";
+import { show } from "../text/suggest.ts";
 import { folderOf, lookedAt, referenceProblem } from "./lookup.ts";
 import type { LookupContext } from "./lookup.ts";
 import { searchFolders } from "./roots.ts";

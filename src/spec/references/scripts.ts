@@ -7,7 +7,7 @@ import { looksLikeAsset } from "../asset.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
 import { importsOf } from "../python/imports.ts";
 import type { ResolvedScript } from "../resolved.ts";
-import { show } from "../suggest.ts";
+import { show } from "../text/suggest.ts";
 import { folderOf, lookedAt, referenceProblem } from "./lookup.ts";
 import type { LookupContext } from "./lookup.ts";
 

@@ -1,8 +1,8 @@
 /** How many CPUs and how much memory does an Azure instance type have? */
 
 import type { Place, Problem, Read } from "../../core/problem.ts";
-import { GIB } from "../quantity.ts";
-import { nearest, show } from "../suggest.ts";
+import { GIB } from "../capacity/quantity.ts";
+import { nearest, show } from "../text/suggest.ts";
 
 export type Sku = {
   /** As Azure spells it. */

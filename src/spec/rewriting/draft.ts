@@ -1,8 +1,8 @@
 /** A mapping while a dialect rewrites it: keys are taken, moved and renamed, their places stay. */
 
 import type { Place, Problem } from "../../core/problem.ts";
-import { showKey } from "../suggest.ts";
-import type { Entry, MapNode, Node } from "../tree.ts";
+import { showKey } from "../text/suggest.ts";
+import type { Entry, MapNode, Node } from "../text/tree.ts";
 
 export type Report = (problem: Problem) => void;
 

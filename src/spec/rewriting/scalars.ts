@@ -1,7 +1,7 @@
 /** Scalars whose spelling is looser than their meaning: versions, enumerations, maps of text. */
 
-import { entryOf, textNode } from "../tree.ts";
-import type { Node } from "../tree.ts";
+import { entryOf, textNode } from "../text/tree.ts";
+import type { Node } from "../text/tree.ts";
 import { oldSpelling } from "./draft.ts";
 import type { Draft, Report } from "./draft.ts";
 

@@ -4,7 +4,7 @@ import type { Problem } from "../../core/problem.ts";
 import type { EndpointSpec } from "../endpoint.ts";
 import { deploymentNamed } from "../rule.ts";
 import type { Rule } from "../rule.ts";
-import { show, showKey } from "../suggest.ts";
+import { show, showKey } from "../text/suggest.ts";
 import { unknownDeployment } from "./traffic.ts";
 
 export const deploymentsExist: Rule = (spec, places) =>

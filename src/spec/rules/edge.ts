@@ -2,9 +2,9 @@
 
 import { isAbsolute } from "node:path/posix";
 import type { Problem } from "../../core/problem.ts";
-import { parseCpus, parseMemory } from "../quantity.ts";
+import { parseCpus, parseMemory } from "../capacity/quantity.ts";
 import type { Rule } from "../rule.ts";
-import { show } from "../suggest.ts";
+import { show } from "../text/suggest.ts";
 import { checkCpus, checkMemory } from "./limits.ts";
 
 /** A module name that is an image repository too. @source opencontainers/distribution-spec: spec.md, Pulling manifests */

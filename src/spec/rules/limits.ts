@@ -2,10 +2,17 @@
 
 import type { Place, Problem } from "../../core/problem.ts";
 import type { DeploymentSpec } from "../endpoint.ts";
-import { keyOf } from "../places.ts";
-import { CPUS_WORDS, isCpus, isMemory, MEMORY_WORDS, parseCpus, parseMemory } from "../quantity.ts";
+import { keyOf } from "../text/places.ts";
+import {
+  CPUS_WORDS,
+  isCpus,
+  isMemory,
+  MEMORY_WORDS,
+  parseCpus,
+  parseMemory,
+} from "../capacity/quantity.ts";
 import type { Rule } from "../rule.ts";
-import { show, showKey } from "../suggest.ts";
+import { show, showKey } from "../text/suggest.ts";
 
 export const scaleIsPossible: Rule = (spec, places) =>
   Object.entries(spec.deployments).flatMap(([name, deployment]): readonly Problem[] => {

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../../core/problem.ts";
 import type { Rule } from "../rule.ts";
-import { show } from "../suggest.ts";
+import { show } from "../text/suggest.ts";
 
 /** @source azureml-contract 1.2 */
 const NAME = /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/;

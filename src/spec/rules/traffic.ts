@@ -4,7 +4,7 @@ import type { Problem } from "../../core/problem.ts";
 import type { EndpointSpec } from "../endpoint.ts";
 import { deploymentNamed } from "../rule.ts";
 import type { Rule } from "../rule.ts";
-import { listOf, nearest, show, showKey } from "../suggest.ts";
+import { listOf, nearest, show, showKey } from "../text/suggest.ts";
 
 export const trafficNames: Rule = (spec, places) =>
   Object.keys(spec.traffic ?? {})

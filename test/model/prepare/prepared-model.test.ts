@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { sampleFeeds } from "../../../src/core/sample.ts";
+import { sampleFeeds } from "../../../src/core/tensors/sample.ts";
 import { parseOnnxFile } from "../../../src/model/onnx-file.ts";
 import { createSession } from "../../../src/model/onnxruntime.ts";
 import { prepareModel } from "../../../src/model/prepare/prepared-model.ts";

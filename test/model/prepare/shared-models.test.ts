@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { suite, test } from "node:test";
 
-import { float16ToNumber } from "../../../src/core/float16.ts";
-import { sampleFeeds } from "../../../src/core/sample.ts";
-import type { Feeds } from "../../../src/core/sample.ts";
-import type { Signature } from "../../../src/core/signature.ts";
-import type { Tensor } from "../../../src/core/tensor.ts";
+import { float16ToNumber } from "../../../src/core/tensors/float16.ts";
+import { sampleFeeds } from "../../../src/core/tensors/sample.ts";
+import type { Feeds } from "../../../src/core/tensors/sample.ts";
+import type { Signature } from "../../../src/core/tensors/signature.ts";
+import type { Tensor } from "../../../src/core/tensors/tensor.ts";
 import { createSession } from "../../../src/model/onnxruntime.ts";
 import { prepareModel } from "../../../src/model/prepare/prepared-model.ts";
 import { SHARED, withoutShared } from "../../support/repository.ts";

@@ -5,7 +5,7 @@ import { suite, test } from "node:test";
 import type { TestContext } from "node:test";
 import { UserError } from "../../../src/core/problem.ts";
 import { assembleBase } from "../../../src/packager/base/assembled.ts";
-import { debDigest } from "../../../src/packager/base/digest.ts";
+import { debDigest } from "../../../src/packager/base/debian/digest.ts";
 import type { AssembledBase, BaseRequest } from "../../../src/packager/base/assembled.ts";
 import { integrityDigest } from "../../../src/packager/base/node-package.ts";
 import { createBlobStore } from "../../../src/packager/blob-store.ts";

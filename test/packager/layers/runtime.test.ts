@@ -13,9 +13,9 @@ suite("runtimeFiles", () => {
     assert.deepEqual([...files.keys()].toSorted(), [
       "runtime/answer.js",
       "runtime/batch/workers/model-thread.js",
-      "runtime/engine/late.js",
-      "runtime/engine/process.js",
-      "runtime/engine/worker.js",
+      "runtime/engine/instances/late.js",
+      "runtime/engine/instances/process.js",
+      "runtime/engine/instances/worker.js",
       "runtime/job-process.js",
       "runtime/main.js",
     ]);

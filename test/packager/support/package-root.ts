@@ -24,7 +24,8 @@ export const ANSWER = { name: "Pump-Monitor", backends: ["cpu"] };
 
 export async function makePackageRoot(folder: string): Promise<string> {
   const runtime = join(folder, "dist", "src", "runtime");
-  await mkdir(join(runtime, "engine"), { recursive: true });
+  const engine = join(runtime, "engine", "instances");
+  await mkdir(engine, { recursive: true });
   await writeFile(join(runtime, "main.js"), MAIN);
   await writeFile(
     join(runtime, "answer.js"),
@@ -32,17 +33,17 @@ export async function makePackageRoot(folder: string): Promise<string> {
   );
   await writeFile(join(runtime, "unused.js"), "export const nothing = 0;\n");
   await writeFile(
-    join(runtime, "engine", "worker.js"),
-    'export * from "../answer.js";\nconst late = () => import("./late.js");\nvoid late;\n',
+    join(engine, "worker.js"),
+    'export * from "../../answer.js";\nconst late = () => import("./late.js");\nvoid late;\n',
   );
-  await writeFile(join(runtime, "engine", "process.js"), 'import "./worker.js";\n');
+  await writeFile(join(engine, "process.js"), 'import "./worker.js";\n');
   await mkdir(join(runtime, "batch", "workers"), { recursive: true });
   await writeFile(
     join(runtime, "batch", "workers", "model-thread.js"),
-    'import "../../engine/worker.js";\n',
+    'import "../../engine/instances/worker.js";\n',
   );
-  await writeFile(join(runtime, "job-process.js"), 'import "./engine/worker.js";\n');
-  await writeFile(join(runtime, "engine", "late.js"), 'import "node:os";\n');
+  await writeFile(join(runtime, "job-process.js"), 'import "./engine/instances/worker.js";\n');
+  await writeFile(join(engine, "late.js"), 'import "node:os";\n');
   const host = join(runtime, "scripts", "python");
   await mkdir(join(host, "__pycache__"), { recursive: true });
   await writeFile(join(host, "host.py"), "pass\n");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, suite, test } from "node:test";
 
-import { createLog } from "../../../src/runtime/log.ts";
+import { createLog } from "../../../src/runtime/log/log.ts";
 import { FIXTURE_MODELS } from "../../support/repository.ts";
 import { score, served } from "../../support/served.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import type { Signature } from "../../../src/core/signature.ts";
-import { elementCount } from "../../../src/core/tensor.ts";
+import type { Signature } from "../../../src/core/tensors/signature.ts";
+import { elementCount } from "../../../src/core/tensors/tensor.ts";
 import type { Session } from "../../../src/model/onnxruntime.ts";
 import { profileModel } from "../../../src/runtime/engine/profile.ts";
 

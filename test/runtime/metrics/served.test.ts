@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 
-import { createMetrics } from "../../../src/runtime/metrics.ts";
+import { createMetrics } from "../../../src/runtime/metrics/metrics.ts";
 import { countJobs } from "../../../src/runtime/metrics/jobs.ts";
 import { parseExposition } from "../../support/exposition.ts";
 import type { ExposedFamily } from "../../support/exposition.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { createMetrics } from "../../../src/runtime/metrics.ts";
+import { createMetrics } from "../../../src/runtime/metrics/metrics.ts";
 import { readThrottling, watchThrottling } from "../../../src/runtime/metrics/throttling.ts";
 import { parseExposition } from "../../support/exposition.ts";
 

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { after, before, suite, test } from "node:test";
 
-import { allocate, elementCount } from "../../../src/core/tensor.ts";
-import type { Tensor } from "../../../src/core/tensor.ts";
+import { allocate, elementCount } from "../../../src/core/tensors/tensor.ts";
+import type { Tensor } from "../../../src/core/tensors/tensor.ts";
 import { inspectModel } from "../../../src/model/inspect.ts";
 import { createSession } from "../../../src/model/onnxruntime.ts";
 import { FIXTURE_MODELS, SHARED, withoutShared } from "../../support/repository.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import { ScoringError } from "../../../src/core/problem.ts";
-import type { Signature } from "../../../src/core/signature.ts";
-import type { Dimension, DType } from "../../../src/core/tensor.ts";
+import type { Signature } from "../../../src/core/tensors/signature.ts";
+import type { Dimension, DType } from "../../../src/core/tensors/tensor.ts";
 import { decodeRequest } from "../../../src/runtime/wire/decode.ts";
 
 const input = (name: string, type: DType, shape: readonly Dimension[]) => ({ name, type, shape });

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { makeFolder } from "../../../core/make-folder.ts";
+import { makeFolder } from "../../../core/machine/make-folder.ts";
 import type { Log } from "../../../core/ports.ts";
 import { ScoringError } from "../../../core/problem.ts";
 import { writeDurably } from "../journal/durable.ts";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { makeFolder } from "../../../core/make-folder.ts";
+import { makeFolder } from "../../../core/machine/make-folder.ts";
 import { userError } from "../../../core/problem.ts";
 import { isFull } from "./disk-fault.ts";
 import { writeDurably } from "./durable.ts";

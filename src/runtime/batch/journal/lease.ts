@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 
 import type { Clock } from "../../../core/ports.ts";
-import { startTicksOf } from "../../../core/start-ticks.ts";
+import { startTicksOf } from "../../../core/machine/start-ticks.ts";
 import { beatAge, STALE_MS } from "./pulse.ts";
 import type { Pulse } from "./pulse.ts";
 

@@ -3,7 +3,7 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { makeFolder } from "../../../core/make-folder.ts";
+import { makeFolder } from "../../../core/machine/make-folder.ts";
 import type { WriteLine } from "../../scripts/log-lines.ts";
 import type { Entry } from "../journal/ledger.ts";
 

@@ -1,7 +1,7 @@
 /** CSV into rows of a model's inputs: columns by name where there is a head, by order otherwise. */
 
-import { allocate } from "../../../core/tensor.ts";
-import type { TensorData } from "../../../core/tensor.ts";
+import { allocate } from "../../../core/tensors/tensor.ts";
+import type { TensorData } from "../../../core/tensors/tensor.ts";
 import { elementWriter } from "../../wire/element.ts";
 import { NumberScanner } from "../../wire/json/number-scanner.ts";
 import type { Reading, RowBlock } from "./row-block.ts";

@@ -1,7 +1,7 @@
 /** JSON lines into rows: an object with a value for each input, or the value of the only one. */
 
-import { allocate } from "../../../core/tensor.ts";
-import type { TensorData } from "../../../core/tensor.ts";
+import { allocate } from "../../../core/tensors/tensor.ts";
+import type { TensorData } from "../../../core/tensors/tensor.ts";
 import { elementWriter } from "../../wire/element.ts";
 import type { Reading, RowBlock } from "./row-block.ts";
 import type { RowSpec } from "./row-layout.ts";

@@ -1,8 +1,8 @@
 /** NumPy's file format, and bare bytes: where rows lie in them, and rows as elements of an input. */
 
-import { float16ToNumber } from "../../../core/float16.ts";
-import { DTYPES, elementCount } from "../../../core/tensor.ts";
-import type { DType, TensorData } from "../../../core/tensor.ts";
+import { float16ToNumber } from "../../../core/tensors/float16.ts";
+import { DTYPES, elementCount } from "../../../core/tensors/tensor.ts";
+import type { DType, TensorData } from "../../../core/tensors/tensor.ts";
 import { numbersAs } from "../../wire/element.ts";
 import type { RowSpec } from "./row-layout.ts";
 

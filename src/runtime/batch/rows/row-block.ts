@@ -1,6 +1,6 @@
 /** Rows of one file, read and ready to run: what every reader of a file format gives. */
 
-import type { TensorData } from "../../../core/tensor.ts";
+import type { TensorData } from "../../../core/tensors/tensor.ts";
 import type { FileError } from "../workers/mini-batch.ts";
 
 export type RowBlock = {

@@ -1,7 +1,7 @@
 /** How wide is a row of a model's inputs and outputs, and how many may run together? */
 
-import type { OutputSpec, Signature, TensorSpec } from "../../../core/signature.ts";
-import { elementCount, showShape } from "../../../core/tensor.ts";
+import type { OutputSpec, Signature, TensorSpec } from "../../../core/tensors/signature.ts";
+import { elementCount, showShape } from "../../../core/tensors/tensor.ts";
 
 export type RowSpec<T extends TensorSpec = TensorSpec> = {
   readonly spec: T;

@@ -1,9 +1,9 @@
 /** Rows of a model's answer as bytes of the result: file, row, then each output by name. */
 
-import { float16ToNumber } from "../../../core/float16.ts";
-import type { OutputSpec, Signature } from "../../../core/signature.ts";
-import { DTYPES, elementCount } from "../../../core/tensor.ts";
-import type { DType, Tensor, TensorData } from "../../../core/tensor.ts";
+import { float16ToNumber } from "../../../core/tensors/float16.ts";
+import type { OutputSpec, Signature } from "../../../core/tensors/signature.ts";
+import { DTYPES, elementCount } from "../../../core/tensors/tensor.ts";
+import type { DType, Tensor, TensorData } from "../../../core/tensors/tensor.ts";
 import { ByteWriter } from "../../wire/json/byte-writer.ts";
 import { outputRows } from "./row-layout.ts";
 import type { Format } from "../settings.ts";

@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 
-import type { Signature } from "../../../core/signature.ts";
-import { elementCount } from "../../../core/tensor.ts";
-import type { Tensor, TensorData } from "../../../core/tensor.ts";
+import type { Signature } from "../../../core/tensors/signature.ts";
+import { elementCount } from "../../../core/tensors/tensor.ts";
+import type { Tensor, TensorData } from "../../../core/tensors/tensor.ts";
 import type { Session } from "../../../model/onnxruntime.ts";
 import { outputNames } from "../../wire/model-request.ts";
 import type { Attempt, FileError, MiniBatch, Timing } from "../workers/mini-batch.ts";

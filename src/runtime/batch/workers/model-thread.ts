@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 
-import type { Signature } from "../../../core/signature.ts";
+import type { Signature } from "../../../core/tensors/signature.ts";
 import { createSession } from "../../../model/onnxruntime.ts";
 import { profileModel } from "../../engine/profile.ts";
 import type { Attempt, MiniBatch } from "./mini-batch.ts";

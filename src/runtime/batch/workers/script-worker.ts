@@ -6,13 +6,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "../../../core/ports.ts";
 import type { ResolvedDeployment } from "../../../spec/resolved.ts";
 import { scriptEnvironment } from "../../scripts/environment.ts";
-import { createMemoryWatch } from "../../scripts/memory-watch.ts";
-import { ProcessLost, startScriptProcess } from "../../scripts/script-process.ts";
+import { createMemoryWatch } from "../../scripts/processes/memory-watch.ts";
+import { ProcessLost, startScriptProcess } from "../../scripts/processes/script-process.ts";
 import type {
   ProcessSettings,
   RunningProcess,
   ScriptProcess,
-} from "../../scripts/script-process.ts";
+} from "../../scripts/processes/script-process.ts";
 import type { WriteLine } from "../../scripts/log-lines.ts";
 import type { Attempt, MiniBatch, Worker } from "./mini-batch.ts";
 import type { JobSettings } from "../settings.ts";

@@ -7,7 +7,7 @@ import {
   MOST_OUTBOX_SECONDS,
   MOST_REQUEST_MS,
   MOST_REQUESTS_PER_INSTANCE,
-} from "../../../core/setting-bounds.ts";
+} from "../../../core/limits/setting-bounds.ts";
 
 export const LOG_LEVEL_NAMES = ["debug", "info", "warn", "error"] as const;
 

@@ -7,8 +7,8 @@
  */
 
 import type { ScoringResponse } from "../../../core/scoring.ts";
-import type { Signature, TensorSpec } from "../../../core/signature.ts";
-import { DTYPES } from "../../../core/tensor.ts";
+import type { Signature, TensorSpec } from "../../../core/tensors/signature.ts";
+import { DTYPES } from "../../../core/tensors/tensor.ts";
 import { jsonPage, readiness } from "../pages.ts";
 import { v2Fault } from "./fault.ts";
 

@@ -1,7 +1,7 @@
 /** The split form of a table, `{"columns": […], "index": […], "data": [[…]]}`, as tensors. */
 
 import { ScoringError } from "../../../core/problem.ts";
-import type { Signature } from "../../../core/signature.ts";
+import type { Signature } from "../../../core/tensors/signature.ts";
 import type { JsonObject, JsonValue } from "./scanner.ts";
 import { parseTensor } from "./tensor.ts";
 import type { Feeds } from "../model-request.ts";

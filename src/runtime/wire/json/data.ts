@@ -1,8 +1,8 @@
 /** Tensors as JSON: flat, nested by their dimensions, as rows, or as one object a row. */
 
-import { float16ToNumber } from "../../../core/float16.ts";
-import { elementCount } from "../../../core/tensor.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import { float16ToNumber } from "../../../core/tensors/float16.ts";
+import { elementCount } from "../../../core/tensors/tensor.ts";
+import type { Tensor } from "../../../core/tensors/tensor.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 type ElementWriter = (index: number) => void;

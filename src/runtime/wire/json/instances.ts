@@ -1,7 +1,7 @@
 /** Rows first: `{"instances": [value or {name: value}, …]}`, as TensorFlow Serving takes them. */
 
 import { ScoringError } from "../../../core/problem.ts";
-import type { Signature } from "../../../core/signature.ts";
+import type { Signature } from "../../../core/tensors/signature.ts";
 import { isObject } from "./scanner.ts";
 import type { JsonValue } from "./scanner.ts";
 import { parseTensor } from "./tensor.ts";

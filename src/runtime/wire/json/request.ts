@@ -1,7 +1,7 @@
 /** The JSON bodies that `/score` takes, told apart and turned into tensors. */
 
 import { ScoringError } from "../../../core/problem.ts";
-import type { Signature } from "../../../core/signature.ts";
+import type { Signature } from "../../../core/tensors/signature.ts";
 import { parseColumns } from "./columns.ts";
 import { parseInstances } from "./instances.ts";
 import { isObject } from "./scanner.ts";

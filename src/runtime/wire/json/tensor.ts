@@ -1,9 +1,15 @@
 /** JSON values into tensors of a declared type and shape. */
 
 import { ScoringError } from "../../../core/problem.ts";
-import type { TensorSpec } from "../../../core/signature.ts";
-import { allocate, elementCount, inferDims, shapeFits, showShape } from "../../../core/tensor.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import type { TensorSpec } from "../../../core/tensors/signature.ts";
+import {
+  allocate,
+  elementCount,
+  inferDims,
+  shapeFits,
+  showShape,
+} from "../../../core/tensors/tensor.ts";
+import type { Tensor } from "../../../core/tensors/tensor.ts";
 import { elementWriter, numbersAs } from "../element.ts";
 import type { JsonValue } from "./scanner.ts";
 import { NumberList } from "./number-list.ts";

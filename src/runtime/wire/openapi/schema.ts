@@ -1,8 +1,8 @@
 /** A model's inputs and outputs as JSON Schema, and a request that the model takes. */
 
-import type { OutputSpec, Signature, TensorSpec } from "../../../core/signature.ts";
-import { elementCount, showShape } from "../../../core/tensor.ts";
-import type { DType } from "../../../core/tensor.ts";
+import type { OutputSpec, Signature, TensorSpec } from "../../../core/tensors/signature.ts";
+import { elementCount, showShape } from "../../../core/tensors/tensor.ts";
+import type { DType } from "../../../core/tensors/tensor.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
 
