@@ -115,8 +115,9 @@ void suite("shards of a batch job", { skip: withoutPython() }, () => {
     const script = `
 import os, time
 def run(mini_batch):
+    # It stands still in the middle of a mini-batch, not in the moment of a write.
+    print("begun", mini_batch)
     time.sleep(0.3)
-    print("scored", mini_batch)
     return [os.path.basename(path) for path in mini_batch]
 `;
     const { folder, job } = batchWorkspace(t, { script, files: numberFiles(40, 0) });
