@@ -134,9 +134,20 @@ suite("edgewright verify tries the image of this machine", { skip: NO_ENGINE || 
     assert.deepEqual(readdirSync(temp), []);
   });
 
-  for (const [moment, milliseconds] of [
-    ["while the engine loads", 30],
-    ["while the container starts", 2500],
+  const wait = (milliseconds: number) =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const hasContainer = async (): Promise<boolean> => {
+    const containers = await docker.listContainers({ all: true });
+    return containers.some(({ ImageID }) => ImageID === configDigest());
+  };
+  for (const [moment, comes] of [
+    ["while the engine loads", () => wait(30)],
+    [
+      "while the container starts",
+      async () => {
+        while (!(await hasContainer())) await wait(20);
+      },
+    ],
   ] as const) {
     test(`Ctrl-C ${moment} leaves no image, no container and no folder`, async (t) => {
       const temp = tempFolder(t);
@@ -150,7 +161,7 @@ suite("edgewright verify tries the image of this machine", { skip: NO_ENGINE || 
       const exit = once(child, "exit");
       for await (const line of createInterface(child.stderr))
         if (line.endsWith("a score in a container")) break;
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      await comes();
       child.kill("SIGINT");
       assert.deepEqual(await exit, [130, null]);
       assert.deepEqual(readdirSync(temp), []);
