@@ -3,10 +3,8 @@
 import { once } from "node:events";
 import { dirname } from "node:path";
 
-import { moduleNameFault } from "../../core/module-name.ts";
 import { hasErrors } from "../../core/problem.ts";
 import type { Problem } from "../../core/problem.ts";
-import { parseLogLevel, parsePort } from "../../runtime/settings.ts";
 import { serveControl } from "../../simulator/control.ts";
 import { startDevice } from "../../simulator/device.ts";
 import type { Device } from "../../simulator/device.ts";
@@ -15,13 +13,13 @@ import { checkFiles } from "../../simulator/scenario/send-bodies.ts";
 import { runScenario } from "../../simulator/scenario/run.ts";
 import type { Verdict } from "../../simulator/scenario/run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { flagValue, UsageError } from "../command.ts";
 import type { Command, Invocation, Outcome } from "../command.ts";
 import { CONTAINER_GATEWAY, openContainers } from "../simulation/container-modules.ts";
 import type { Containers } from "../simulation/container-modules.ts";
 import { folderError, openDeviceFolder } from "../simulation/device-folder.ts";
 import { showDevice } from "../simulation/device-view.ts";
-import type { ViewMode } from "../simulation/device-view.ts";
+import { readFlags } from "../simulation/flags.ts";
+import type { Flags } from "../simulation/flags.ts";
 import { DEVICE_OPTION } from "../given/endpoint.ts";
 import { MODEL_OPTIONS } from "../given/models.ts";
 import { removeAbandonedFolders } from "../simulation/leftovers.ts";
@@ -101,47 +99,6 @@ export const SIMULATE: Command = {
     }
   },
 };
-
-type Flags = {
-  readonly port: number;
-  readonly controlPort: number;
-  readonly clients: readonly string[];
-  readonly level: ReturnType<typeof parseLogLevel>;
-  readonly view: ViewMode;
-};
-
-/** All of them at once, before anything is made that would have to be removed. @throws UsageError */
-function readFlags({ options }: Invocation): Flags {
-  const port = (name: string): number => {
-    const value = options[name];
-    return typeof value === "string" ? flagValue(() => parsePort(value, `--${name}`)) : 0;
-  };
-  const { client, "log-level": level } = options;
-  return {
-    port: port("port"),
-    controlPort: port("control-port"),
-    clients: clientsOf(Array.isArray(client) ? client : []),
-    level: flagValue(() =>
-      parseLogLevel(typeof level === "string" ? level : "warn", "--log-level"),
-    ),
-    view: viewOf(options),
-  };
-}
-
-function clientsOf(names: readonly string[]): readonly string[] {
-  for (const [index, name] of names.entries()) {
-    const fault = moduleNameFault(name);
-    if (fault !== undefined) throw new UsageError(`--client ${fault}`);
-    if (names.indexOf(name) !== index) throw new UsageError(`--client is '${name}' twice`);
-  }
-  return names;
-}
-
-function viewOf({ view, json }: Invocation["options"]): ViewMode {
-  const asked = view ?? (process.stderr.isTTY && json !== true ? "screen" : "none");
-  if (asked === "screen" || asked === "plain" || asked === "none") return asked;
-  throw new UsageError(`--view is '${String(asked)}', expected screen, plain or none`);
-}
 
 type Stage = {
   readonly invocation: Invocation;

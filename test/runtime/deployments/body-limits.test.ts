@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { suite, test } from "node:test";
+import type { TestContext } from "node:test";
 
 import { UserError } from "../../../src/core/problem.ts";
 import { createBodyLimits } from "../../../src/runtime/deployments/body-limits.ts";
 import { serve } from "../../../src/runtime/serve.ts";
+import type { Running } from "../../../src/runtime/serve.ts";
 import { endpointOf } from "../../support/endpoint.ts";
 import { CLOCK, score, SILENT_LOG } from "../../support/served.ts";
 import { FIXTURE_MODELS } from "../../support/repository.ts";
@@ -32,6 +34,22 @@ async function cramped(memoryBytes: Readonly<Record<string, number>>) {
   return { ...endpoint, deployments };
 }
 
+async function servedCramped(
+  context: TestContext,
+  memoryBytes: Readonly<Record<string, number>>,
+): Promise<Running> {
+  const running = await serve({
+    endpoint: await cramped(memoryBytes),
+    host: "127.0.0.1",
+    port: 0,
+    auth: { mode: "none", keys: [] },
+    log: SILENT_LOG,
+    clock: CLOCK,
+  });
+  context.after(() => running.stop());
+  return running;
+}
+
 async function answeredWith(status: number, ask: () => Promise<Response>): Promise<Response> {
   const statuses: number[] = [];
   while (statuses.length < 200) {
@@ -45,15 +63,7 @@ async function answeredWith(status: number, ask: () => Promise<Response>): Promi
 
 suite("body limits", () => {
   test("a body beyond what memory leaves gets 413, by the deployment that it is for", async (t) => {
-    const running = await serve({
-      endpoint: await cramped({ blue: 52 * MIB }),
-      host: "127.0.0.1",
-      port: 0,
-      auth: { mode: "none", keys: [] },
-      log: SILENT_LOG,
-      clock: CLOCK,
-    });
-    t.after(() => running.stop());
+    const running = await servedCramped(t, { blue: 52 * MIB });
     const body = `{"data": [[1, 2, 3]]${" ".repeat(3 * MIB)}}`;
     const refused = await score(running.url, body);
     assert.equal(refused.status, 413);
@@ -64,15 +74,7 @@ suite("body limits", () => {
   });
 
   test("bodies that fit one by one, but not together, are refused at once, and leave their room", async (t) => {
-    const running = await serve({
-      endpoint: await cramped({ blue: 54 * MIB, green: 50 * MIB + MIB }),
-      host: "127.0.0.1",
-      port: 0,
-      auth: { mode: "none", keys: [] },
-      log: SILENT_LOG,
-      clock: CLOCK,
-    });
-    t.after(() => running.stop());
+    const running = await servedCramped(t, { blue: 54 * MIB, green: 50 * MIB + MIB });
     const blue = { "azureml-model-deployment": "blue" };
     const body = `{"data": [[1, 2, 3]]${" ".repeat(3 * MIB)}}`;
     const ask = () => fetch(`${running.url}/score`, { method: "POST", headers: blue, body });

@@ -6,6 +6,7 @@
  * @source Azure/azure-iot-sdk-node: device/core/src/twin.ts, device/transport/mqtt/src/mqtt_twin_client.ts
  */
 
+import { isJson } from "../../../core/is-json.ts";
 import { isDocument, shallow } from "./desired-document.ts";
 import type { DesiredDocument } from "./desired-document.ts";
 
@@ -69,13 +70,4 @@ export function readableAnswer(topic: string, payload: Uint8Array): Uint8Array {
   if (Number(status) < 400 && (text === "" || isJson(text))) return payload;
   const message = `the hub answers ${status}: ${text.slice(0, 200) || "without a reason"}`;
   return Buffer.from(JSON.stringify({ errorCode: Number(status), message }));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

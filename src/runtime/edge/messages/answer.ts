@@ -1,5 +1,7 @@
 /** What became of one request: a result, or a fault and what can be said about it. */
 
+import { isJson } from "../../../core/is-json.ts";
+
 export type Answer = {
   readonly status: number;
   readonly reason?: string;
@@ -41,13 +43,4 @@ function errorObject(body: string, reason: string | undefined): object {
     // Not JSON: the text is the message.
   }
   return { error: { code: reason ?? "", message: body } };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
