@@ -84,8 +84,9 @@ suite("body limits", () => {
         headers: { ...blue, "content-length": body.length },
       });
       const answered = once(slow, ending === "finished" ? "response" : "error");
-      slow.write(body.slice(0, -1));
-      // From when the first is there, which only the refusal shows.
+      await new Promise((resolve) => slow.write(body.slice(0, -1), resolve));
+      // Each is a turn of the server's loop or more, in which it reads on: the first one is to be there.
+      for (let turn = 0; turn < 100; turn += 1) await (await fetch(`${running.url}/`)).text();
       const second = await answeredWith(429, ask);
       assert.equal(second.headers.get("ms-azureml-model-error-reason"), "too_many_pending_request");
       assert.equal(await second.text(), "");
