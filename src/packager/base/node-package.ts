@@ -1,6 +1,6 @@
 /** Where does the image's Node come from? From the npm packages that carry the program alone. */
 
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { userError } from "../../core/problem.ts";
 import type { Platform } from "../../spec/resolved.ts";
@@ -50,17 +50,29 @@ export async function fetchNode(
   store: BlobStore,
 ): Promise<string | undefined> {
   const wanted = `${PACKAGES[platform]}@${version}`;
-  const packed = await runNpm(npm, ["pack", wanted, "--json", "--ignore-scripts"], GONE);
-  if (packed === undefined) return undefined;
-  const [{ filename, integrity } = { filename: "", integrity: "" }] = JSON.parse(packed) as {
-    filename: string;
-    integrity: string;
-  }[];
-  const { digest } = await store.add(createReadStream(join(npm.folder, filename)), "sha512");
-  if (digest === integrityDigest(integrity)) return integrity;
-  throw userError("BUILD_DOWNLOAD", `${wanted} has other bytes than npm announced.`, {
+  // `npm pack` holds the 50 MB several times over; `npm cache add` streams them to where npm keeps
+  // every package under the digest of its bytes.
+  if ((await runNpm(npm, ["cache", "add", wanted], GONE)) === undefined) return undefined;
+  const [announced, cache] = await Promise.all([
+    runNpm(npm, ["view", wanted, "dist.integrity"]),
+    runNpm(npm, ["config", "get", "cache"]),
+  ]);
+  const integrity = announced.trim();
+  const wantedDigest = integrityDigest(integrity);
+  const kept = join(cache.trim(), "_cacache", "content-v2", ...contentPath(wantedDigest));
+  if (existsSync(kept)) {
+    const { digest } = await store.add(createReadStream(kept), "sha512");
+    if (digest === wantedDigest) return integrity;
+  }
+  throw userError("BUILD_DOWNLOAD", `${wanted} has other bytes than npm announced: ${integrity}.`, {
     hint: "Build again; if it stays, clean npm's cache.",
   });
+}
+
+/** `sha512:abcdef…` as the folders of npm's cache: `sha512/ab/cd/ef…`. */
+function contentPath(digest: Digest): string[] {
+  const [algorithm = "", hex = ""] = digest.split(":");
+  return [algorithm, hex.slice(0, 2), hex.slice(2, 4), hex.slice(4)];
 }
 
 /** `sha512-<base64>` as the digest that the blob store knows. */

@@ -70,6 +70,14 @@ suite("assembleBase without a lock", () => {
     assert.equal(lock.node.version, "24.11.0");
   });
 
+  test("other bytes in npm's cache than npm announces are refused", async (t) => {
+    const { build } = await bench(t, { damagedCache: true });
+    await assert.rejects(
+      build(),
+      code("BUILD_DOWNLOAD", /other bytes than npm announced: sha512-/u),
+    );
+  });
+
   test("frozen wants a lock", async (t) => {
     const { build, calls } = await bench(t);
     await assert.rejects(

