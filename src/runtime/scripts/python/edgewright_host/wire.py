@@ -9,6 +9,7 @@ Both ways a frame is a fixed head, a text in JSON and bytes:
 import functools
 import json
 import os
+import select
 import socket
 import struct
 import threading
@@ -58,6 +59,10 @@ class Wire:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.set_inheritable(False)
         self._socket.setblocking(True)
+        # A thread that waits in recv() is woken, for nothing, when the runtime takes the answer
+        # before: room to write wakes it too. poll() waits for what comes alone.
+        self._arrival = select.poll()
+        self._arrival.register(self._socket, select.POLLIN)
         self._lock = threading.Lock()
         # True in a process that the script has forked: the socket is not its own.
         self.forked = False
@@ -70,6 +75,7 @@ class Wire:
 
     def receive(self):
         """A request, or None when the runtime has closed its end."""
+        self._arrival.poll()
         # There is never more than one on its way: what comes is its beginning, mostly all of it.
         data = self._socket.recv(_FIRST_BYTES)
         if len(data) < 12:
