@@ -98,7 +98,7 @@ async function take(
     case "health":
       return measureHealth(workplace, HEALTH_SECONDS);
     case "instances":
-      return measureInstances(workplace, benchCase, options);
+      return measureInstances(workplace, model, options);
     case "echo":
       return measureEcho(workplace, options);
     case "flask":

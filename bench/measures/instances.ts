@@ -1,7 +1,8 @@
 /** How much more do two instances serve than one, and how much more could they on this machine? */
 
-import type { BenchCase } from "../bench-case.ts";
+import type { BenchModel } from "../models/bench-model.ts";
 import { startEdgewright } from "../servers/edgewright.ts";
+import type { Server } from "../servers/server.ts";
 import type { Workplace } from "../workplace.ts";
 import type { Finding } from "./finding.ts";
 import { median } from "./median.ts";
@@ -11,39 +12,43 @@ import type { ScoringPlan } from "./scoring.ts";
 
 const CONNECTIONS = 8;
 
+/** Reading a body takes its share of the CPUs: a larger one of a short run. */
+const ENCODINGS = ["json", "binary"] as const;
+
 export async function measureInstances(
   workplace: Workplace,
-  benchCase: BenchCase,
+  model: BenchModel,
   plan: ScoringPlan,
 ): Promise<readonly Finding[]> {
-  const servers = [];
+  const servers: Server[] = [];
   for (const instances of [2, 1]) {
-    const server = await startEdgewright(workplace, benchCase.model, instances);
+    const server = await startEdgewright(workplace, model, instances);
     servers.push({ ...server, name: `${instances} instances` });
   }
-  const [two, one] = await measureScoring(workplace, {
-    benchCase,
-    servers,
-    plan: { ...plan, connections: [CONNECTIONS] },
-  });
-  await Promise.all(servers.map(async (server) => server.stop()));
-  const ceiling = await measureLoops(workplace, benchCase, plan);
-  if (two === undefined || one === undefined) return [ceiling];
-  return [
-    {
+  const findings: Finding[] = [];
+  for (const encoding of ENCODINGS) {
+    const benchCase = { name: `${model.name}-${encoding}`, model, encoding };
+    const [two, one] = await measureScoring(workplace, {
+      benchCase,
+      servers,
+      plan: { ...plan, connections: [CONNECTIONS] },
+    });
+    if (two === undefined || one === undefined) continue;
+    findings.push({
       what: `two instances of ${benchCase.name} at ${CONNECTIONS} connections (beside: one)`,
       ours: `${two.requestsPerSecond.toFixed(1)} requests/s`,
       beside: `${one.requestsPerSecond.toFixed(1)} requests/s`,
       ratio: two.requestsPerSecond / one.requestsPerSecond,
-    },
-    ceiling,
-  ];
+    });
+  }
+  await Promise.all(servers.map(async (server) => server.stop()));
+  return [...findings, await measureLoops(workplace, model, plan)];
 }
 
 /** Nothing but the model, in two processes and in one: what the second CPU is worth to it. */
 async function measureLoops(
   workplace: Workplace,
-  { model }: BenchCase,
+  model: BenchModel,
   { rounds, seconds }: ScoringPlan,
 ): Promise<Finding> {
   const loop = async (): Promise<number> => {
