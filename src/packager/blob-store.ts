@@ -1,10 +1,11 @@
 /** Where do bytes that are known by their digest lie? A folder of files, each proven before use. */
 
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import { draftPath, removeDrafts } from "./leftovers.ts";
 import { writeFileFrom } from "./write-file.ts";
 
 type Algorithm = "sha256" | "sha512";
@@ -24,6 +25,7 @@ export type BlobStore = {
 
 export function createBlobStore(folder: string): BlobStore {
   const proven = new Set<Digest>();
+  let ready: Promise<void> | undefined;
   const path = (digest: Digest): string => join(folder, ...digest.split(":"));
   return {
     path,
@@ -36,8 +38,8 @@ export function createBlobStore(folder: string): BlobStore {
       return found === digest;
     },
     add: async (source, algorithm = "sha256") => {
-      await mkdir(folder, { recursive: true });
-      const draft = join(folder, `.${randomUUID()}.part`);
+      await (ready ??= makeReady(folder));
+      const draft = draftPath(join(folder, "blob"));
       const hash = createHash(algorithm);
       let bytes = 0;
       const counted = async function* (
@@ -62,6 +64,11 @@ export function createBlobStore(folder: string): BlobStore {
       }
     },
   };
+}
+
+async function makeReady(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await removeDrafts(folder);
 }
 
 export function digestOf(bytes: string | Uint8Array): Digest {

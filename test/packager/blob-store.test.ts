@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
@@ -36,6 +38,28 @@ suite("createBlobStore", () => {
     const folder = await tempFolder(t);
     await assert.rejects(createBlobStore(folder).add(broken()), /cable/u);
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  test("what a killed process has left goes with the next one that adds", async (t) => {
+    const folder = await tempFolder(t);
+    const module = new URL("../../src/packager/blob-store.js", import.meta.url).href;
+    const endless = `const { createBlobStore } = await import(${JSON.stringify(module)});
+      await createBlobStore(process.argv[1]).add((async function* () {
+        yield Buffer.from("half");
+        const { readdirSync } = await import("node:fs");
+        setInterval(() => {
+          if (readdirSync(process.argv[1]).length > 0) process.stdout.write("begun");
+        }, 5);
+        await new Promise(() => {});
+      })());`;
+    const args = ["--input-type=module", "--eval", endless, folder];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "close");
+    assert.equal((await readdir(folder)).length, 1);
+    await createBlobStore(folder).add(chunks("hello"));
+    assert.deepEqual(await readdir(folder), ["sha256"]);
   });
 
   test("sha512, as npm announces it, works as well", async (t) => {

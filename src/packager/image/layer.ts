@@ -1,12 +1,13 @@
 /** How does a list of entries become a layer blob, and when is that work already done? */
 
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Blob, BlobStore, Digest } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
 import type { LayerGroup, LayerSource, ReadyLayer } from "../layers/layer-source.ts";
+import { draftPath, removeDrafts } from "../leftovers.ts";
 import { writeFileFrom } from "../write-file.ts";
 import { COMPRESSOR, createCompressor, equalPieces, withoutSystem } from "./gzip.ts";
 import { tarChunks } from "./tar.ts";
@@ -67,7 +68,8 @@ async function knownOrMade(
   const made = await makeLayer(await source.entries(), blobs);
   madeNow.add(made.digest);
   await mkdir(folder, { recursive: true });
-  const draft = join(folder, `.${randomUUID()}.part`);
+  await removeDrafts(folder);
+  const draft = draftPath(record);
   await writeFileFrom(draft, [Buffer.from(JSON.stringify(made))]);
   await rename(draft, record);
   return made;
