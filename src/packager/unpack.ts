@@ -69,7 +69,15 @@ export async function unpackStream(
       entry.resume();
     }
   };
-  await Promise.all([pipeline([...stages, tar]), read()]);
+  const ends = await Promise.allSettled([pipeline([...stages, tar]), read()]);
+  const reasons = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as Error] : []));
+  const cause = reasons.find(isCause) ?? reasons[0];
+  if (cause !== undefined) throw cause;
+}
+
+/** What ends one of the two ends the other, which then only says that it was cut off. */
+function isCause({ name, code }: NodeJS.ErrnoException): boolean {
+  return name !== "AbortError" && code !== "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 export async function bytesOf(stream: Readable): Promise<Buffer> {

@@ -2,6 +2,7 @@
 
 import { mkdtemp, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { userError } from "../../core/problem.ts";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
@@ -59,7 +60,7 @@ function assembledLayers(
         const folder = await mkdtemp(join(base.folder, "debs-"));
         for (const deb of debs) {
           const file = base.store.path(debDigest(deb));
-          unpacked.push(...(await debEntries({ name: deb.name, file, run: base.run, folder })));
+          unpacked.push(...(await debEntries({ ...deb, file, run: base.run, folder })));
         }
         return rootfs(unpacked, platform);
       },
@@ -67,17 +68,21 @@ function assembledLayers(
     {
       name: `Node ${node.version}`,
       group: "base",
-      key: JSON.stringify(["node", integrity]),
-      entries: async () => nodeEntries(base, integrity),
+      key: JSON.stringify(["node", node.version, integrity]),
+      entries: async () => nodeEntries(base, { version: node.version, integrity }),
     },
   ];
 }
 
-async function nodeEntries({ store, folder }: BaseLayers, integrity: string): Promise<Entry[]> {
+async function nodeEntries(
+  { store, folder }: BaseLayers,
+  { version, integrity }: { readonly version: string; readonly integrity: string },
+): Promise<Entry[]> {
   const program = join(await mkdtemp(join(folder, "node-")), "node");
   const entries: Entry[] = [];
   const file = store.path(integrityDigest(integrity));
   await unpackTar({ file, gzip: true }, async (member) => {
+    if (member.path === "package/package.json") proveVersion(await bytesOf(member.bytes), version);
     const path = NODE_FILES[member.path];
     if (path === undefined) return;
     if (!member.executable) {
@@ -90,4 +95,15 @@ async function nodeEntries({ store, folder }: BaseLayers, integrity: string): Pr
     entries.push({ kind: "file", path, mode: 0o755, content });
   });
   return entries;
+}
+
+/** A lock that was edited names a version, and has the digest of another one. */
+function proveVersion(packageJson: Buffer, version: string): void {
+  const { version: own } = JSON.parse(packageJson.toString()) as { readonly version: string };
+  if (own === version) return;
+  throw userError(
+    "BUILD_LOCK_CHANGED",
+    `The package that the lock calls Node ${version} says that it is ${own}.`,
+    { hint: "Delete image.lock.json to have a new one made, or take the committed one back." },
+  );
 }

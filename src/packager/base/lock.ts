@@ -9,26 +9,29 @@ import type { Platform } from "../../spec/resolved.ts";
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/u);
 
+/** Names become files and arguments of programs. @source Debian policy 5.6.1, 5.6.12 */
+const debianName = z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/u);
+
 const debianPackage = z.strictObject({
-  name: z.string(),
-  version: z.string(),
+  name: debianName,
+  version: z.string().regex(/^[0-9A-Za-z][\w.+:~-]*$/u),
   sha256: hex,
 });
 
 const assembled = z.strictObject({
   kind: z.literal("assembled"),
   /** Debian's name for the release the packages are of. */
-  suite: z.string(),
+  suite: z.string().regex(/^\w[\w.+-]*$/u),
   packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
   python: z
     .strictObject({
       /** What was asked for; the packages are these with what they need. */
-      wanted: z.array(z.string()),
+      wanted: z.array(debianName),
       packages: z.partialRecord(z.enum(PLATFORMS), z.array(debianPackage)),
     })
     .optional(),
   node: z.strictObject({
-    version: z.string(),
+    version: z.string().regex(/^\d+\.\d+\.\d+$/u),
     /** Of the npm package that holds the program: `sha512-` and base64. */
     integrity: z.partialRecord(z.enum(PLATFORMS), z.string().regex(/^sha512-[\w+/]+=*$/u)),
   }),

@@ -14,6 +14,9 @@ const PATTERN = new RegExp(
   "u",
 );
 
+/** @source distribution/reference: NameTotalLengthMax */
+const MOST_REPOSITORY = 255;
+
 const DIGEST = /@sha256:[0-9a-f]{64}$/u;
 
 /** Whether an engine could pull it: `repository`, with a tag, a digest or both. */
@@ -28,6 +31,13 @@ export function parseReference(text: string, defaultTag: string): Reference {
     throw userError("BUILD_TAG", `"${text}" is not an image name: repository:tag in lower case.`, {
       hint: 'Name the image like "registry.example/pumps/monitor:1.4.0".',
     });
+  }
+  if (groups["repository"].length > MOST_REPOSITORY) {
+    throw userError(
+      "BUILD_TAG",
+      `The image name ${text.slice(0, 40)}… has ${groups["repository"].length} letters before its tag, and engines take ${MOST_REPOSITORY}.`,
+      { hint: "Name the image shorter." },
+    );
   }
   return { repository: groups["repository"], tag: groups["tag"] ?? defaultTag };
 }

@@ -94,19 +94,24 @@ export function outputFault(error: unknown, path: string): unknown {
   return asFault(error, (refusal) => outputError(path, `cannot be written: ${refusal}`));
 }
 
-export type WorkPlaces = { readonly cacheFolder: string; readonly temporaryFolder: string };
+export type WorkPlaces = {
+  /** Of builds. */
+  readonly cacheFolder?: string;
+  readonly temporaryFolder: string;
+};
 
-/** The same of what a build keeps on the way, with the setting that moves it. */
+/** The same of what is kept on the way, with the setting that moves it. */
 export function workFault(error: unknown, { cacheFolder, temporaryFolder }: WorkPlaces): unknown {
   const { path } = error as { readonly path?: string };
   const places = [
     ["cache", cacheFolder, "XDG_CACHE_HOME"],
     ["temporary folder", temporaryFolder, "TMPDIR"],
   ] as const;
-  const known = places.find(([, folder]) => path?.startsWith(folder + sep));
+  const known = places.find(([, folder]) => folder !== undefined && path?.startsWith(folder + sep));
   return asFault(error, (refusal) => {
     if (known === undefined) {
-      const where = path ?? `A file in ${cacheFolder} or ${temporaryFolder}`;
+      const folders = [cacheFolder, temporaryFolder].filter((folder) => folder !== undefined);
+      const where = path ?? `A file in ${folders.join(" or ")}`;
       return outputError(where, `cannot be written: ${refusal}`);
     }
     const [what, folder, setting] = known;

@@ -45,6 +45,7 @@ const descriptor = z.object({
   mediaType: z.string().default(""),
   digest,
   size: z.number().int().nonnegative(),
+  platform: z.object({ architecture: z.string(), os: z.string() }).optional(),
 });
 const index = z.object({ manifests: z.array(descriptor) });
 const manifest = z.object({ config: descriptor, layers: z.array(descriptor) });
@@ -123,6 +124,15 @@ async function imagesOf(
   const diffIds = image.rootfs.diff_ids;
   // An attestation stands among the platforms and is no image.
   if (image.os === "unknown") return [];
+  const { platform } = wanted;
+  if (
+    platform !== undefined &&
+    `${platform.os}/${platform.architecture}` !== `${image.os}/${image.architecture}`
+  )
+    throw imageFault(
+      place.name,
+      `lists an image for ${platform.os}/${platform.architecture}, whose config says ${image.os}/${image.architecture}`,
+    );
   if (diffIds.length !== layers.length)
     throw imageFault(
       place.name,

@@ -1,16 +1,16 @@
 /** How does the tar of an image become a folder, when nobody knows who wrote it? */
 
+import { createReadStream } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import { createGunzip } from "node:zlib";
 import { UserError } from "../../core/problem.ts";
-import { ForeignMember, unpackTar } from "../unpack.ts";
+import { ForeignMember, unpackStream } from "../unpack.ts";
 import type { TarMember } from "../unpack.ts";
 import { writeFileFrom } from "../write-file.ts";
+import { limitGrowth, tap } from "./growth.ts";
 import { imageFault, zstdFault } from "./image-fault.ts";
 import { packingOf } from "./packing.ts";
-
-/** Of a whole image, unpacked: what devices have room for is far below. */
-export const MOST_UNPACKED_BYTES = 16 * 2 ** 30;
 
 /** Files only below `folder`; links in old docker archives become copies. @throws UserError */
 export async function unpackArchive(
@@ -19,28 +19,25 @@ export async function unpackArchive(
   signal?: AbortSignal,
 ): Promise<void> {
   const links: TarMember[] = [];
-  let bytes = 0;
-  const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      signal?.throwIfAborted();
-      bytes += chunk.length;
-      if (bytes > MOST_UNPACKED_BYTES)
-        throw imageFault(file, `unpacks to more than ${MOST_UNPACKED_BYTES} bytes`);
-      yield chunk;
-    }
-  };
+  const growth = limitGrowth(file);
+  const reading = tap(({ length }) => growth.read(length));
+  const growing = tap(({ length }) => {
+    signal?.throwIfAborted();
+    growth.grown(length);
+  });
   try {
     const packing = await packingOf(file);
     if (packing === "zstd") throw zstdFault(file);
     if (packing === "unknown") throw imageFault(file, "is no tar");
-    await unpackTar({ file, gzip: packing === "gzip" }, async (member) => {
+    const gunzip = packing === "gzip" ? [createGunzip()] : [];
+    await unpackStream([createReadStream(file), reading, ...gunzip, growing], async (member) => {
       const path = insidePath(member.path);
       if (path === undefined)
         throw imageFault(file, `holds '${member.path}', which leads out of it`);
       if (member.kind === "symlink" || member.kind === "hardlink") links.push(member);
       if (member.kind !== "file") return;
       await mkdir(dirname(join(folder, path)), { recursive: true });
-      await writeFileFrom(join(folder, path), counted(member.bytes), "wx");
+      await writeFileFrom(join(folder, path), member.bytes, "wx");
     });
     for (const link of links) await copyLink(link, { file, folder });
   } catch (error) {

@@ -9,6 +9,7 @@ import type { StoredImage } from "../sources/stored-image.ts";
 import { updateCost } from "./update-cost.ts";
 import type { UpdateCost, UpdateRules } from "./update-cost.ts";
 import { makeWorkFolder } from "../leftovers.ts";
+import { workFault } from "../output/output-files.ts";
 
 export type DiffOptions = UpdateRules & {
   readonly platform: string;
@@ -51,6 +52,8 @@ export async function diffImages(
     const [before, after] = images as [StoredImage, StoredImage];
     const problems = after.manifest.bytes === 0 ? [unpackedNote(next)] : [];
     return { cost: updateCost(before, after, options), indexBytes: after.indexBytes, problems };
+  } catch (error) {
+    throw workFault(error, { temporaryFolder });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

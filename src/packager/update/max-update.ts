@@ -7,7 +7,7 @@ import type { Image, ImageIndex } from "../image/image.ts";
 import { openEngineOf } from "../engine/open-engine.ts";
 import type { PackOptions } from "../pack-options.ts";
 import { parseImageSource } from "../sources/image-source.ts";
-import { openImages } from "../sources/open-image.ts";
+import { imageFor, openImages } from "../sources/open-image.ts";
 import { recordedImage } from "./old-image.ts";
 import { updateCost } from "./update-cost.ts";
 import type { DeviceImage, OldImage, UpdateCost } from "./update-cost.ts";
@@ -18,7 +18,7 @@ type CheckOptions = Pick<PackOptions, "maxUpdate" | "workingFolder" | "temporary
   readonly record: string;
 };
 
-/** @throws UserError where a platform's update is too large */
+/** @throws UserError where a platform's update is too large, or OLD has several images for it */
 export async function checkUpdate(
   { images }: ImageIndex,
   options: CheckOptions,
@@ -43,12 +43,14 @@ async function oldImages(
   options: CheckOptions,
 ): Promise<(platform: Image["platform"]) => Promise<OldImage | undefined>> {
   const { maxUpdate, record, workingFolder, temporaryFolder, env } = options;
-  if (maxUpdate?.from === undefined) return (platform) => recordedImage(record, platform);
-  const source = parseImageSource(maxUpdate.from, workingFolder);
+  const from = maxUpdate?.from;
+  if (from === undefined) return (platform) => recordedImage(record, platform);
+  const source = parseImageSource(from, workingFolder);
   const folder = await makeWorkFolder(temporaryFolder);
   try {
     const all = await openImages(source, { folder, engine: openEngineOf(env) });
-    return (wanted) => Promise.resolve(all.find(({ platform }) => platform === wanted));
+    return async (wanted) =>
+      all.some(({ platform }) => platform === wanted) ? imageFor(all, wanted, from) : undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

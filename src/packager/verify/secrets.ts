@@ -6,7 +6,7 @@ const PATTERNS: readonly (readonly [string, RegExp])[] = [
     /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\s|\\n|\\r)+[A-Za-z0-9+/=:, -]{16}/u,
   ],
   // With a value: the words alone stand in every device SDK.
-  ["a SharedAccessKey", /SharedAccessKey=[A-Za-z0-9+/]{8,}/u],
+  ["a SharedAccessKey", /SharedAccessKey=[A-Z0-9+/]{8,}/iu],
   ["docker credentials", /"auths"\s*:\s*\{[^{}]*\{[^{}]*"(?:auth|identitytoken)"\s*:\s*"[^"]+"/u],
 ];
 /** What is found has to lie in a window of this size. */

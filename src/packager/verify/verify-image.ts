@@ -18,6 +18,7 @@ import type { HeldFile } from "./recorded-models.ts";
 import { findSecrets, secretsIn } from "./secrets.ts";
 import { tryImage } from "./trial.ts";
 import { makeWorkFolder } from "../leftovers.ts";
+import { workFault } from "../output/output-files.ts";
 
 export type VerifyOptions = {
   /** Values that must not be in an image. */
@@ -79,7 +80,7 @@ export async function verifyImage(
   } catch (error) {
     // What a signal interrupts fails in words of its own.
     signal?.throwIfAborted();
-    throw error;
+    throw workFault(error, options);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -105,7 +106,9 @@ function configProblems(
         "Set a numeric user.",
       ),
     );
-  if (!(Env ?? []).includes("ORT_DISABLE_TELEMETRY=1"))
+  // What a process sees of two that contradict each other depends on who looks.
+  const telemetry = (Env ?? []).filter((each) => each.startsWith("ORT_DISABLE_TELEMETRY="));
+  if (telemetry.length === 0 || telemetry.some((each) => !each.endsWith("=1")))
     problems.push(
       unfit(
         `${platform}: ORT_DISABLE_TELEMETRY is not 1 in its environment`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -117,6 +117,15 @@ suite("--base, from whatever writes images", { skip: NO_BASE || NO_SKOPEO || NO_
       assert.match(problem?.hint ?? "", hint);
     });
   }
+
+  test("an update from one of several images is refused, with a way out", async () => {
+    const update = ["--max-update", "1GB", "--update-from", "two.tar"];
+    const output = ["-o", "archive:updated.tar", "--platform", HOST, "--base", "oci:layout"];
+    const { code, document } = await edgewright("build", "endpoint.yml", ...output, ...update);
+    assert.equal(code, 1);
+    assert.match(document.problems[0]?.message ?? "", /two\.tar has 2 images for linux/u);
+    assert.equal(existsSync(join(folder, "updated.tar")), false);
+  });
 
   test("the other platform is refused with the one there is", async () => {
     const other = HOST === "linux/amd64" ? "linux/arm64" : "linux/amd64";

@@ -35,6 +35,11 @@ suite("readLock", () => {
     ["half a file", printLock(lock).slice(0, 100), /is not JSON/u],
     ["another format", printLock(lock).replace('"format": 1', '"format": 2'), /wrong at "format"/u],
     ["a digest of the wrong length", printLock(lock).replace("0".repeat(64), "00"), /sha256/u],
+    ["a package's name that is a path", printLock(lock).replace("libc6", "../x"), /0\.name/u],
+    ["a package's name that is a flag", printLock(lock).replace("libc6", "-oX"), /0\.name/u],
+    ["a package's version with a slash", printLock(lock).replace("2.36", "2/36"), /0\.version/u],
+    ["a Node without a patch", printLock(lock).replace("24.1.0", "24.1"), /node\.version/u],
+    ["a release that is a path", printLock(lock).replace("bookworm", "../x"), /base\.suite/u],
     ["a key that is unknown", printLock(lock).replace('"kind"', '"kin"'), /wrong at "base/u],
   ] as const) {
     test(`${what} is refused with the place`, async (t) => {

@@ -21,7 +21,15 @@ suite("parseReference", () => {
     });
   }
 
-  for (const text of ["Pumps:1", "", "a b", "pumps:", "pumps@sha256:00", "-pumps"]) {
+  for (const text of [
+    "Pumps:1",
+    "",
+    "a b",
+    "pumps:",
+    "pumps@sha256:00",
+    "-pumps",
+    "a".repeat(256),
+  ]) {
     test(`"${text}" is refused with the form that is wanted`, () => {
       assert.throws(
         () => parseReference(text, "abc"),

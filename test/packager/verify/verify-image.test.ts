@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { suite, test } from "node:test";
+import { createGzip } from "node:zlib";
+import * as tar from "tar-stream";
+import { UserError } from "../../../src/core/problem.ts";
 import { ENDPOINT_FILE, MODELS_FOLDER } from "../../../src/packager/layers/places.ts";
 import { verifyImage } from "../../../src/packager/verify/verify-image.ts";
 import type { VerifyOptions } from "../../../src/packager/verify/verify-image.ts";
@@ -31,6 +37,11 @@ suite("verifyImage", () => {
     ["root", { ...ours(NODE), config: { User: "" } }, [/^error .*user is ""/u]],
     ["a user by name", { ...ours(NODE), config: { User: "node" } }, [/^error .*user is "node"/u]],
     ["no telemetry switch", { ...ours(NODE), config: { Env: [] } }, [/^error .*TELEMETRY/u]],
+    [
+      "two telemetry switches that contradict each other",
+      { ...ours(NODE), config: { Env: ["ORT_DISABLE_TELEMETRY=0", "ORT_DISABLE_TELEMETRY=1"] } },
+      [/^error .*TELEMETRY/u],
+    ],
     ["no labels", { ...ours(NODE), config: { Labels: {} } }, [/^error .*label/u]],
     ["a setuid file of ours", ours({ name: "su", mode: 0o4755 }), [/^error .*\/su .*setuid/u]],
     [
@@ -46,6 +57,11 @@ suite("verifyImage", () => {
     [
       "a connection string, at the border of two chunks",
       ours({ name: "c", text: `${"x".repeat(65_530)}SharedAccessKey=aGVsbG8gd29ybGQ=` }),
+      [/^error .*SharedAccessKey/u],
+    ],
+    [
+      "a connection string in lower case",
+      ours({ name: "c", text: "sharedaccesskey=aGVsbG8gd29ybGQ=" }),
       [/^error .*SharedAccessKey/u],
     ],
     [
@@ -146,6 +162,42 @@ suite("verifyImage", () => {
   }
 
   const served: Member = { name: ENDPOINT_FILE, text: '{"deployments": []}' };
+  test("a list that calls an image of another platform its own is refused", async (t) => {
+    const folder = await tempFolder(t);
+    const layout = await writeLayout(folder, ours(NODE));
+    const path = join(layout, "index.json");
+    const index = JSON.parse(await readFile(path, "utf8")) as { manifests: object[] };
+    const platform = { os: "linux", architecture: "riscv64" };
+    await writeFile(path, JSON.stringify({ manifests: [{ ...index.manifests[0], platform }] }));
+    await assert.rejects(
+      verifyImage(layout, quiet(folder)),
+      /lists an image for linux\/riscv64, whose config says linux\//u,
+    );
+  });
+
+  test("an archive that grows without end is refused, and its name told", async (t) => {
+    const folder = await tempFolder(t);
+    const file = join(folder, "bomb.tar.gz");
+    const pack = tar.pack();
+    const bytes = 400 * 2 ** 20;
+    const entry = pack.entry({ name: "blobs/sha256/zeros", size: bytes });
+    const zeros = Readable.from(
+      (function* () {
+        for (let at = 0; at < bytes; at += 2 ** 20) yield Buffer.alloc(2 ** 20);
+      })(),
+    );
+    const written = pipeline(pack, createGzip({ level: 1 }), createWriteStream(file));
+    await pipeline(zeros, entry);
+    pack.finalize();
+    await written;
+    await assert.rejects(
+      verifyImage(file, quiet(folder)),
+      (error) =>
+        error instanceof UserError && /bomb\.tar\.gz grows to more than/u.test(error.message),
+    );
+    assert.deepEqual(await readdir(folder), ["bomb.tar.gz"]);
+  });
+
   for (const [what, member, hostPlatform, kind, reason] of [
     ["another platform", served, "linux/none", "archive", /this machine is linux\/none/u],
     ["no endpoint", NODE, "linux/amd64", "archive", /it has no \/var\/azureml-app\//u],

@@ -34,6 +34,8 @@ export const PYTHON_CUT: readonly RegExp[] = [
 
 export type UnpackDeb = {
   readonly name: string;
+  /** As the lock has it: the package's own word must be the same. */
+  readonly version: string;
   readonly file: string;
   readonly run: RunProgram;
   /** For the unpacked tar. */
@@ -74,7 +76,21 @@ async function statusEntry(deb: UnpackDeb): Promise<Entry> {
   await unpackTar({ file: tar, gzip: false }, async ({ path, bytes }) => {
     if (path === "control") control = (await bytesOf(bytes)).toString();
   });
+  proveControl(control, deb);
   return textFile(`var/lib/dpkg/status.d/${deb.name}`, control);
+}
+
+/** A lock that was merged badly names a package, and has the digest of another one. */
+function proveControl(control: string, { name, version }: UnpackDeb): void {
+  const [isName, isVersion] = ["Package", "Version"].map(
+    (field) => new RegExp(`^${field}: *(.*?) *$`, "mu").exec(control)?.[1],
+  );
+  if (isName === name && isVersion === version) return;
+  throw userError(
+    "BUILD_LOCK_CHANGED",
+    `The package that the lock calls ${name} ${version} says that it is ${isName} ${isVersion}.`,
+    { hint: "Delete image.lock.json to have a new one made, or take the committed one back." },
+  );
 }
 
 function mergedPath(path: string): string {

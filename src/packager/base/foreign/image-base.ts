@@ -52,8 +52,8 @@ export async function importBase(request: ImportRequest): Promise<ImageLock> {
       imported.push({ name: layer.name, digest, bytes, diffId });
     }
     platforms[platform] = { layers: imported };
-    absent ??= missingLibraries(laid.paths(), platform);
-    places.add(NODE_PLACES.find((place) => laid.has(place)) ?? "");
+    absent ??= missingLibraries(laid.files(), platform);
+    places.add(NODE_PLACES.find((place) => laid.hasFile(place)) ?? "");
   }
   const [node = "", ...others] = places;
   if (node !== "" && others.length === 0) {

@@ -2,7 +2,6 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Blob, BlobStore } from "../../blob-store.ts";
@@ -13,13 +12,10 @@ import { packingOf } from "../../sources/packing.ts";
 import { NoPlainFile } from "../../sources/plain-file.ts";
 import type { StoredLayer } from "../../sources/stored-image.ts";
 import { layerRules } from "../layer-rules.ts";
-import { archiveFault, MOST_UNPACKED_BYTES } from "../../sources/unpack-archive.ts";
+import { limitGrowth, tap } from "../../sources/growth.ts";
+import { archiveFault } from "../../sources/unpack-archive.ts";
 import { unpackStream } from "../../unpack.ts";
 import type { TarMember } from "../../unpack.ts";
-
-/** A layer of zeros is 1000 times as large unpacked; a system is 3 times. */
-const MOST_GROWTH = 200;
-const GROWTH_FROM_BYTES = 256 * 2 ** 20;
 
 /** @source opencontainers/image-spec: layer.md; distribution: manifest-v2-2.md. Absent in old layouts. */
 const LAYER_TYPE =
@@ -52,18 +48,16 @@ export async function readStoredLayer(
   if (packing === "zstd") throw zstdFault(title);
   if (packing === "unknown") throw imageFault(title, "is neither a tar nor gzip");
   const gzip = packing === "gzip";
+  const growth = limitGrowth(title);
   let read = 0;
-  let grown = 0;
   const counting = tap((chunk) => {
     read += chunk.length;
+    growth.read(chunk.length);
     packed.update(chunk);
   });
   const growing = tap((chunk) => {
-    grown += chunk.length;
+    growth.grown(chunk.length);
     unpacked.update(chunk);
-    const most = Math.max(GROWTH_FROM_BYTES, read * MOST_GROWTH);
-    if (grown > Math.min(most, MOST_UNPACKED_BYTES))
-      throw imageFault(title, `grows to more than ${grown} bytes from ${read}`);
   });
   try {
     const stages = [createReadStream(file), counting, ...(gzip ? [createGunzip()] : []), growing];
@@ -97,17 +91,4 @@ export async function importLayer(layer: StoredLayer, store: BlobStore): Promise
   });
   if (blob === undefined) throw new Error("the layer was not stored");
   return { ...blob, diffId };
-}
-
-function tap(see: (chunk: Buffer) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _, done) {
-      try {
-        see(chunk);
-        done(null, chunk);
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
 }

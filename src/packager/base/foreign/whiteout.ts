@@ -24,25 +24,47 @@ export type LaidLayers = {
   readonly next: () => void;
   /** @throws UserError where a hard link is to nothing, which no engine unpacks */
   readonly add: (member: TarMember, title: string) => void;
-  readonly has: (path: string) => boolean;
-  /** Everything that is there. */
-  readonly paths: () => readonly string[];
+  /** Whether a path leads to a file, through links too. */
+  readonly hasFile: (path: string) => boolean;
+  /** Every path that leads to a file. */
+  readonly files: () => readonly string[];
 };
+
+/** As many links on one way as Linux follows. @source path_resolution(7) */
+const MOST_LINKS = 40;
 
 /** The paths of an image, without what later layers take away. */
 export function layOver(): LaidLayers {
   let below = new Set<string>();
   let own = new Set<string>();
+  const folders = new Set<string>();
+  const links = new Map<string, string>();
+  const forget = (path: string): void => {
+    below.delete(path);
+    if (own.has(path)) return;
+    folders.delete(path);
+    links.delete(path);
+  };
   const take = (path: string, keepsFolder: boolean): void => {
     for (const each of below)
       if ((each === path && !keepsFolder) || path === "" || each.startsWith(`${path}/`))
-        below.delete(each);
+        forget(each);
   };
-  const folders = new Set<string>();
-  const links = new Set<string>();
   const throughLink = (path: string): boolean =>
     path.split("/").some((_, at, parts) => links.has(parts.slice(0, at).join("/")));
   const has = (path: string): boolean => own.has(path) || below.has(path);
+  const hasFile = (path: string): boolean => {
+    let end = path;
+    for (let followed = 0; followed < MOST_LINKS; followed += 1) {
+      const parts = end.split("/");
+      const at = parts.findIndex((_, i) => links.has(parts.slice(0, i + 1).join("/")));
+      if (at === -1) return has(end) && !folders.has(end);
+      const target = links.get(parts.slice(0, at + 1).join("/")) ?? "";
+      const from = posix.isAbsolute(target) ? "/" : `/${parts.slice(0, at).join("/")}`;
+      end = posix.join(from, target, ...parts.slice(at + 1)).slice(1);
+    }
+    return false;
+  };
   return {
     next: () => {
       below = new Set([...below, ...own]);
@@ -64,10 +86,11 @@ export function layOver(): LaidLayers {
           title,
           `holds '${written}', a hard link to '${target}', which is not there`,
         );
-      if (kind === "symlink") links.add(path);
+      if (kind === "symlink") links.set(path, target);
+      else links.delete(path);
       own.add(path);
     },
-    has,
-    paths: () => [...below, ...own],
+    hasFile,
+    files: () => [...below, ...own].filter(hasFile),
   };
 }

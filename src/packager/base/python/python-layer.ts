@@ -36,7 +36,7 @@ export function pythonLayer(base: BaseLayers, platform: Platform): LayerSource |
       const folder = await mkdtemp(join(base.folder, "python-"));
       for (const deb of debs) {
         const file = base.store.path(debDigest(deb));
-        const options = { name: deb.name, file, run: base.run, folder, cut: PYTHON_CUT };
+        const options = { ...deb, file, run: base.run, folder, cut: PYTHON_CUT };
         for (const entry of await debEntries(options)) unpacked.set(entry.path, entry);
       }
       return [...unpacked.values(), ...alternatives([...unpacked.keys()]), BYTECODE];

@@ -50,7 +50,7 @@ const absent: RunProgram = () => Promise.resolve({ found: false });
 suite("debEntries", { skip: NO_DPKG }, () => {
   test("keeps what runs and the licence, below /usr, and says what is installed", async (t) => {
     const { folder, file } = await makeDeb(t);
-    const entries = await debEntries({ name: "probe", file, run, folder });
+    const entries = await debEntries({ name: "probe", version: "1", file, run, folder });
     const files = canonicalEntries(entries).filter(({ kind }) => kind !== "directory");
     assert.deepEqual(
       files.map(({ path }) => path),
@@ -71,12 +71,28 @@ suite("debEntries", { skip: NO_DPKG }, () => {
     assert.equal(read.get("var/lib/dpkg/status.d/probe")?.text, CONTROL);
   });
 
+  for (const [name, version] of [
+    ["probe", "2"],
+    ["other", "1"],
+  ] as const) {
+    test(`a package that the lock calls ${name} ${version} and is not is refused`, async (t) => {
+      const { folder, file } = await makeDeb(t);
+      await assert.rejects(
+        debEntries({ name, version, file, run, folder }),
+        (error) =>
+          error instanceof UserError &&
+          error.problems[0]?.code === "BUILD_LOCK_CHANGED" &&
+          error.message.includes(`calls ${name} ${version} says that it is probe 1`),
+      );
+    });
+  }
+
   test("a file that is no package is refused by the package's name", async (t) => {
     const folder = await tempFolder(t);
     const file = join(folder, "probe.deb");
     await writeFile(file, "rubbish");
     await assert.rejects(
-      debEntries({ name: "probe", file, run, folder }),
+      debEntries({ name: "probe", version: "1", file, run, folder }),
       (error) => error instanceof UserError && /cannot unpack probe/u.test(error.message),
     );
   });
@@ -85,7 +101,13 @@ suite("debEntries", { skip: NO_DPKG }, () => {
 suite("debEntries without dpkg-deb", () => {
   test("says what it is for", async (t) => {
     await assert.rejects(
-      debEntries({ name: "probe", file: "probe.deb", run: absent, folder: await tempFolder(t) }),
+      debEntries({
+        name: "probe",
+        version: "1",
+        file: "probe.deb",
+        run: absent,
+        folder: await tempFolder(t),
+      }),
       (error) => error instanceof UserError && error.problems[0]?.code === "BUILD_PROGRAM",
     );
   });

@@ -216,6 +216,21 @@ suite("importBase", () => {
       { ...members(), descriptor: { mediaType: "text/plain" } },
       /unknown type "text\/plain"/u,
     ],
+    [
+      "a folder in Node's place",
+      { layers: [[{ name: NODE.name, type: "directory" }, ...LIBRARIES]] },
+      /has no Node at/u,
+    ],
+    [
+      "a link to nothing in Node's place",
+      { layers: [[{ name: NODE.name, type: "symlink", linkname: "nodejs" }, ...LIBRARIES]] },
+      /has no Node at/u,
+    ],
+    [
+      "a link to itself in Node's place",
+      { layers: [[{ name: NODE.name, type: "symlink", linkname: "node" }, ...LIBRARIES]] },
+      /has no Node at/u,
+    ],
     ["no Node", { layers: [[{ name: "etc/passwd" }]] }, /has no Node at/u],
     [
       "musl",
