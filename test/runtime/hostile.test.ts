@@ -170,6 +170,26 @@ suite("hostile requests", () => {
     }
   });
 
+  test("good requests have their answers before the one that is no HTTP", async () => {
+    const { url, stop } = await served(ROOMY);
+    const port = Number(new URL(url).port);
+    const good = `POST /score HTTP/1.1\r\nhost: x\r\ncontent-length: ${GOOD.length}\r\n\r\n${GOOD}`;
+    const broken = "POST /score HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
+    try {
+      for (const last of ["GARBAGE\r\n\r\n", broken]) {
+        const answer = await exchange(port, good + good + good + last);
+        const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status);
+        assert.deepEqual(statuses, ["200", "200", "200", "400"], answer);
+      }
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      assert.match(metrics, /requests_total\{deployment="blue",code="200"\} 6\n/);
+      assert.match(metrics, /requests_total\{deployment="",code="400"\} 1\n/);
+      assert.doesNotMatch(metrics, /code="499"/);
+    } finally {
+      await stop();
+    }
+  });
+
   test("a sender that stalls holds nobody else up", async () => {
     const { url, stop } = await served(ROOMY);
     const port = Number(new URL(url).port);

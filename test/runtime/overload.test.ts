@@ -61,6 +61,37 @@ suite("more requests than there is room for", () => {
     }
   });
 
+  test("who goes away before the answer is counted as gone, running or waiting", async () => {
+    const { url, stop } = await served(
+      {
+        blue: {
+          path: `${FIXTURE_MODELS}slow-on-demand.onnx`,
+          settings: { maxConcurrentRequestsPerInstance: 1, maxQueueWaitMs: 30_000 },
+        },
+      },
+      { placement: "worker" },
+    );
+    try {
+      const rounds = await roundsOf(500, url);
+      const gone = new AbortController();
+      const asked = Array.from({ length: 2 }, () =>
+        fetch(`${url}/score`, {
+          method: "POST",
+          body: JSON.stringify({ inputs: { x: [1, 1], rounds: [rounds] } }),
+          signal: gone.signal,
+        }).catch(() => undefined),
+      );
+      while (!(await metricsOf(url)).includes('edgewright_queue_length{deployment="blue"} 1\n'));
+      gone.abort();
+      await Promise.all(asked);
+      const counted = /edgewright_requests_total\{deployment="blue",code="499"\} 2\n/;
+      while (!counted.test(await metricsOf(url)));
+      assert.doesNotMatch(await metricsOf(url), /code="(?:424|429)"/);
+    } finally {
+      await stop();
+    }
+  });
+
   test("a run over its time is 408, and those who wait too long for its slot are 429", async () => {
     const { url, stop } = await served(
       {

@@ -1,8 +1,8 @@
 /** Ending an HTTP server without losing a request that has arrived. */
 
-import type { Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** How long a connection without a request may still bring one once the end has begun. */
 const IDLE_MS = 500;
@@ -14,7 +14,9 @@ export type Drain = {
    *
    * @param onLost called when it closes before all of the answer was handed over
    */
-  readonly enter: (socket: Socket, response: ServerResponse, onLost: () => void) => void;
+  readonly enter: (request: IncomingMessage, response: ServerResponse, onLost: () => void) => void;
+  /** Calls `then` when every request of a connection that has wholly arrived is answered. */
+  readonly afterAnswers: (socket: Duplex, then: () => void) => void;
   /**
    * Stops listening; each open connection gets its next answer with `Connection: close`, or is closed
    * after 500 ms without a request. Resolves when none is left, at the latest after `graceMs`.
@@ -22,31 +24,52 @@ export type Drain = {
   readonly finish: (graceMs: number) => Promise<void>;
 };
 
+type Connection = {
+  running: number;
+  /** Of those that run; all before it have arrived. */
+  last?: IncomingMessage;
+  onClosed?: () => void;
+};
+
 export function createDrain(server: Server): Drain {
-  const sockets = new Map<Socket, { running: number }>();
+  const sockets = new Map<Duplex, Connection>();
   let begun = false;
   server.on("connection", (socket) => {
     sockets.set(socket, { running: 0 });
     if (begun) closeWhenIdle(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  const closeWhenIdle = (socket: Socket): void => {
+  const closeWhenIdle = (socket: Duplex): void => {
     setTimeout(() => {
       if (sockets.get(socket)?.running === 0) socket.destroy();
     }, IDLE_MS).unref();
   };
   return {
     begun: () => begun,
-    enter: (socket, response, onLost) => {
+    enter: (request, response, onLost) => {
+      const { socket } = request;
       const state = sockets.get(socket);
       if (state === undefined) return;
       state.running += 1;
+      state.last = request;
       response.on("close", () => {
         state.running -= 1;
         if (!response.writableFinished) onLost();
+        state.onClosed?.();
         // Its head may have been written before the end began.
         if (begun) closeWhenIdle(socket);
       });
+    },
+    afterAnswers: (socket, then) => {
+      const state = sockets.get(socket);
+      const check = (): void => {
+        const owed = (state?.running ?? 0) - (state?.last?.complete === false ? 1 : 0);
+        if (owed > 0) return;
+        if (state !== undefined) delete state.onClosed;
+        then();
+      };
+      if (state !== undefined) state.onClosed = check;
+      check();
     },
     finish: async (graceMs) => {
       // What the kernel has accepted already belongs to us: let the loop take it first. Nobody is told

@@ -2,6 +2,7 @@
 
 import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Log } from "../../core/ports.ts";
@@ -10,7 +11,7 @@ import { errorResponse, OVERLOAD_RESPONSE } from "../wire/fault.ts";
 import { NoRoom, readBody, SenderGone } from "./requests/body.ts";
 import { createBodyRoom } from "./requests/body-room.ts";
 import type { BodyRoom } from "./requests/body-room.ts";
-import { answerBrokenRequest } from "./requests/broken-request.ts";
+import { answerBrokenRequest, brokenStatus, isLost } from "./requests/broken-request.ts";
 import { compress } from "./compress.ts";
 import { OWN_CONVENTIONS } from "./conventions/conventions.ts";
 import { createDrain } from "./drain.ts";
@@ -22,7 +23,7 @@ import type { JobRoutes } from "./jobs.ts";
 import { listen } from "./listen.ts";
 import { pageAt, PAGES } from "./pages.ts";
 import type { PageOptions } from "./pages.ts";
-import { answerScore, conventionsOf, scoreBody } from "./scoring-route.ts";
+import { answerScore, CLIENT_GONE, conventionsOf, scoreBody } from "./scoring-route.ts";
 import type { Exchange, ScoringRouteOptions } from "./scoring-route.ts";
 import { sendAnswer } from "./send.ts";
 import { asV2Fault } from "./v2/fault.ts";
@@ -70,27 +71,40 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   });
   const drain = createDrain(server);
   const room = createBodyRoom(options.bodyLimits.together);
+  const broken: BrokenConnections = new WeakMap();
   const onRequest = (request: HttpRequest, response: ServerResponse): void =>
-    void serve(options, { drain, room }, { request, response });
+    void serve(options, { drain, room, broken }, { request, response });
   server.on("request", onRequest);
   // Without a listener Node answers an empty 417.
   server.on("checkExpectation", onRequest);
-  server.on("clientError", (error, socket) =>
-    answerBrokenRequest(error, socket, options.createId()),
-  );
+  server.on("clientError", (error, socket) => {
+    if (isLost(error, socket)) return void socket.destroy();
+    broken.set(socket, brokenStatus(error));
+    // Those before it on this connection were good, and have their answers first.
+    drain.afterAnswers(socket, () => answerBrokenRequest(error, socket, options.createId()));
+  });
   return {
     start: () => listen(server, options.host, options.port),
     stop: drain.finish,
   };
 }
 
+/** How those were answered that sent what is not HTTP. */
+type BrokenConnections = WeakMap<Duplex, number>;
+
+type Connections = {
+  readonly drain: Drain;
+  readonly room: BodyRoom;
+  readonly broken: BrokenConnections;
+};
+
 async function serve(
   options: HttpFrontOptions,
-  { drain, room }: { readonly drain: Drain; readonly room: BodyRoom },
+  { drain, room, broken }: Connections,
   { request, response }: { request: HttpRequest; response: ServerResponse },
 ): Promise<void> {
   const cancellation = new Cancellation();
-  drain.enter(request.socket, response, () => cancellation.cancel("gone"));
+  drain.enter(request, response, () => cancellation.cancel("gone"));
   const conventions = conventionsOf(options);
   const ids = conventions.ids(request.headers, options.createId);
   let answer: ScoringResponse;
@@ -102,7 +116,7 @@ async function serve(
     try {
       answer = await answerTo(options, exchange);
     } catch (error) {
-      answer = faultOf(options, exchange, error);
+      answer = faultOf(options, exchange, { error, broken });
     }
     share.leave();
     answer = conventions.finish(request, answer);
@@ -149,12 +163,14 @@ function answerJobs(
 
 function faultOf(
   options: HttpFrontOptions,
-  { path, requestId }: Exchange,
-  error: unknown,
+  { request, path, requestId }: Exchange,
+  { error, broken }: { readonly error: unknown; readonly broken: BrokenConnections },
 ): ScoringResponse {
-  // Its connection is closed: the status is for the metrics alone.
+  // Its connection is closed, or answered already: the status is for the metrics alone.
   const gone = error instanceof SenderGone;
-  const answer = gone ? { ...errorResponse(error), status: CLIENT_GONE } : refusalOf(error);
+  const answer = gone
+    ? { ...errorResponse(error), status: broken.get(request.socket) ?? CLIENT_GONE }
+    : refusalOf(error);
   if (answer.status >= 500) {
     options.log.error((error as Error).stack ?? String(error), { requestId });
   }
@@ -177,8 +193,6 @@ function reads({ method }: HttpRequest): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** As nginx counts it. */
-const CLIENT_GONE = 499;
 const READING = ["GET", "HEAD"];
 async function answerV2(options: HttpFrontOptions, exchange: Exchange): Promise<ScoringResponse> {
   const { request, path, share } = exchange;

@@ -38,6 +38,9 @@ export function conventionsOf({
   return conventions ?? OWN_CONVENTIONS;
 }
 
+/** As nginx counts who went away before the answer. */
+export const CLIENT_GONE = 499;
+
 const SCORE = { kind: "score" } as const;
 
 export function answerScore(
@@ -69,6 +72,8 @@ export async function scoreBody(
     envelopeOf(request, { protocol, deployment, requestId, query, body, cancellation }),
   );
   const by = answer.headers["azureml-model-deployment"] ?? "";
-  metrics.observeRequest(by, answer.status, clock.monotonic() - start);
+  // Nobody has seen the answer of one that went away; a late one has seen its 408.
+  const gone = cancellation.cancelled && !cancellation.timedOut;
+  metrics.observeRequest(by, gone ? CLIENT_GONE : answer.status, clock.monotonic() - start);
   return answer;
 }

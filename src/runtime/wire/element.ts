@@ -110,7 +110,7 @@ function converter(type: DType): (value: unknown) => unknown {
         return number === undefined ? undefined : numberToFloat16(number);
       };
     case "string":
-      return (value) => (typeof value === "string" ? value : undefined);
+      return (value) => (typeof value === "string" && isWholeText(value) ? value : undefined);
     case "bool":
       return toBit;
     case "int64":
@@ -130,6 +130,11 @@ function converter(type: DType): (value: unknown) => unknown {
           : undefined;
     }
   }
+}
+
+/** ONNX Runtime's strings are UTF-8 that ends at a NUL: it would score another text than was sent. */
+export function isWholeText(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text);
 }
 
 function toNumber(value: unknown): number | undefined {
@@ -163,7 +168,7 @@ function refusal({ name, type }: TensorSpec, index: number, value: unknown): Sco
 }
 
 function expected(type: DType): string {
-  if (type === "string") return "a string";
+  if (type === "string") return "a string of Unicode characters without a NUL";
   if (type === "bool") return "true or false";
   if (isIntegerType(type)) return `an integer from ${INTEGERS[type].low} to ${INTEGERS[type].high}`;
   return type === "int64" || type === "uint64" ? `${type}, which is a whole number` : type;

@@ -4,6 +4,7 @@ import { ScoringError } from "../../core/problem.ts";
 import type { TensorSpec } from "../../core/tensors/signature.ts";
 import { allocate, DTYPES, elementCount, showShape } from "../../core/tensors/tensor.ts";
 import type { Tensor } from "../../core/tensors/tensor.ts";
+import { isWholeText } from "./element.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -58,15 +59,18 @@ function parseStrings(spec: TensorSpec, count: number, bytes: Uint8Array): reado
   );
 }
 
-/** @throws ScoringError INPUT_TYPE where the bytes are not UTF-8 */
+/** @throws ScoringError INPUT_TYPE where the bytes are not UTF-8, or have a NUL */
 export function decode(spec: TensorSpec, bytes: Uint8Array): string {
+  let text;
   try {
-    return utf8.decode(bytes);
+    text = utf8.decode(bytes);
   } catch (error) {
     throw new ScoringError("INPUT_TYPE", `input '${spec.name}' has a string that is not UTF-8`, {
       cause: error,
     });
   }
+  if (isWholeText(text)) return text;
+  throw new ScoringError("INPUT_TYPE", `input '${spec.name}' has a string with a NUL in it`);
 }
 
 /** The bytes of a tensor; a view of its data where that is possible. */

@@ -259,6 +259,20 @@ suite("request bodies", () => {
       "INPUT_TYPE",
       /expected a string/,
     ],
+    [
+      "a string with a NUL",
+      table,
+      { inputs: { age: [1], name: ["a\0b"] } },
+      "INPUT_TYPE",
+      /element 0: "a\\u0000b", expected a string .* without a NUL/,
+    ],
+    [
+      "half a character",
+      table,
+      { inputs: { age: [1], name: ["\ud800"] } },
+      "INPUT_TYPE",
+      /expected a string of Unicode characters/,
+    ],
     ["a list for several inputs", table, { data: [1] }, "INPUT_FORM", /one input/],
     [
       "__proto__ as an input",
