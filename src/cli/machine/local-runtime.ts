@@ -54,6 +54,9 @@ async function exitOf(child: ChildProcess): Promise<void> {
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   if (code === 0) return;
   throw userError("RUNTIME_ENDED", `the runtime ended with ${signal ?? `exit code ${code}`}`, {
-    hint: "Its last lines above say why; run it again with --log-level debug for more.",
+    hint:
+      signal === null
+        ? "Its last lines above say why; run it again with --log-level debug for more."
+        : "A model may have done that inside ONNX Runtime: with edge.placement: process it takes nothing else with it.",
   });
 }

@@ -48,6 +48,9 @@ export function createModelBackend(options: ModelBackendOptions): ModelBackend {
     refuse: (reason) => errorResponse(notAnswered(name, reason)),
     hungMs,
     onHung: (instance) => {
+      // A thread inside the library cannot be ended: no second one shall stay behind.
+      if (report?.placement === "worker" && options.placement === undefined)
+        report = { ...report, placement: "process", why: "a run hung, and a process can be ended" };
       supervisor.replace(instance, `it has not answered for ${hungMs()} ms`);
     },
   });

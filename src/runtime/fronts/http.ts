@@ -123,7 +123,13 @@ async function serve(
   } else answer = tooLongId(ids.message);
   // After a body that was not read to its end the rest of it would be read as the next request.
   const close = drain.begun() || !request.complete;
-  sendAnswer(response, answer, { ids: ids.headers, close });
+  try {
+    sendAnswer(response, answer, { ids: ids.headers, close });
+  } catch (error) {
+    // A script's headers may be what Node refuses to write: that ends this answer, and nothing else.
+    options.log.error(`an answer cannot be written: ${(error as Error).message}`);
+    request.socket.destroy();
+  }
 }
 
 /** @source azureml-contract 4.6 */

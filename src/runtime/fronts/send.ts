@@ -32,7 +32,9 @@ export function sendAnswer(
   if (!(body instanceof Uint8Array)) {
     response.writeHead(status, head);
     // A stream that breaks off breaks the connection: the reader sees that it is not whole.
-    pipeline(Readable.from(body), response, () => undefined);
+    // A stream as it is: a wrapper's end would wait for the next piece, which may never come.
+    const pieces = body instanceof Readable ? body : Readable.from(body);
+    pipeline(pieces, response, () => undefined);
     return;
   }
   head.push("content-length", String(body.length));

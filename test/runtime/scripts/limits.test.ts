@@ -45,6 +45,41 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 void suite("a script that misbehaves", { skip: withoutPython(), timeout: 60_000 }, () => {
+  void test("no header ends the runtime, whatever it is called", async (t) => {
+    const script = await servedScript(t, EXECUTES);
+    for (const name of [
+      "Trailer",
+      "Keep-Alive",
+      "Upgrade",
+      "constructor",
+      "__proto__",
+      "toString",
+    ]) {
+      const source = `result = AMLResponse("xyz", 200, {"${name}": "x"})`;
+      const { status, text } = await post(script.url, source);
+      assert.equal(status, 200, `${name}: ${text}`);
+      assert.equal(text, "xyz", name);
+    }
+  });
+
+  void test("who leaves a stream that has stalled takes the process along, not the next request", async (t) => {
+    const deployment = { requestTimeoutMs: 30_000, maxQueueWaitMs: 30_000 };
+    const script = await servedScript(t, EXECUTES, { deployment });
+    const before = await pidOf(script);
+    const leaving = new AbortController();
+    const stalled =
+      "def g():\n    yield b'first'\n    time.sleep(1e6)\nresult = AMLResponse(g(), 200)";
+    const { body } = await fetch(`${script.url}/score`, {
+      method: "POST",
+      body: stalled,
+      signal: leaving.signal,
+    });
+    const first = await body?.getReader().read();
+    assert.equal(Buffer.from(first?.value ?? []).toString(), "first");
+    leaving.abort();
+    assert.notEqual(await pidOf(script), before);
+  });
+
   void test("past its time it is killed from outside, whatever it catches: 408, then served anew", async (t) => {
     const deployment = { requestTimeoutMs: 700, maxQueueWaitMs: 700 };
     const script = await servedScript(t, EXECUTES, { deployment });

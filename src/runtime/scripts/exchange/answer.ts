@@ -52,7 +52,14 @@ function azureStatus(response: ScoringResponse): ScoringResponse {
 }
 
 /** Those of one connection are not the script's to set: the body's length and form are ours. */
-const OF_THE_CONNECTION = new Set(["content-length", "transfer-encoding", "connection"]);
+const OF_THE_CONNECTION = new Set([
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "trailer",
+  "upgrade",
+]);
 const ILLEGAL_VALUE = /[^\t\u0020-\u007e\u0080-\u00ff]/g;
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
@@ -60,8 +67,9 @@ function headersOf(pairs: Reply["headers"]): {
   readonly headers: Record<string, string>;
   readonly repeated: Record<string, readonly string[]>;
 } {
-  const headers: Record<string, string> = {};
-  const repeated: Record<string, string[]> = {};
+  // A header may be called `constructor`.
+  const headers = Object.create(null) as Record<string, string>;
+  const repeated = Object.create(null) as Record<string, string[]>;
   for (const [given, text] of pairs) {
     const name = given.toLowerCase();
     if (OF_THE_CONNECTION.has(name) || !NAME.test(name)) continue;

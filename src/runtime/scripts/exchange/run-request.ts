@@ -35,6 +35,7 @@ export function runRequest(
 ): Promise<Outcome> {
   const { method, query, headers, body, cancellation } = request;
   const envelope = [method, "/score", query, headers["content-type"] ?? ""];
+  const start = performance.now();
   const call = process.call({ envelope, headers, body });
   void call.done.then(onFree);
   return new Promise((resolve) => {
@@ -47,7 +48,10 @@ export function runRequest(
     const onAbort = (): void => {
       if (cancellation.timedOut) process.kill("the run took longer than request_timeout_ms");
       // The caller is gone before that: the run may end, since a new process costs more.
-      else killUnlessDone(process, call.done, requestTimeoutMs);
+      else {
+        const leftMs = requestTimeoutMs - (performance.now() - start);
+        killUnlessDone(process, call.done, Math.max(0, leftMs));
+      }
       settle({ kind: "abandoned" });
     };
     if (timeoutMs !== undefined) {

@@ -31,6 +31,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let state: "down" | "up" | "again" = "down";
   let closed: string | undefined;
   let later: NodeJS.Timeout | undefined;
+  /** A new start was asked for while one was on its way. */
+  let asked = false;
 
   const start = async (): Promise<void> => {
     const process = await options.start((spawned) => {
@@ -47,9 +49,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
   const startAgain = (retryMs: number): void => {
     if (closed !== undefined) return;
+    asked = false;
     start().catch((error: unknown) => {
       state = "down";
       if (closed !== undefined) return;
+      if (asked) return startAgain(FIRST_RETRY_MS);
       options.onFailure(error, retryMs);
       startLater(retryMs);
     });
@@ -65,8 +69,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     start,
     retry: () => startLater(FIRST_RETRY_MS),
     restart: (reason) => {
-      if (later === undefined) current?.kill(reason);
-      else {
+      if (later === undefined) {
+        asked = true;
+        current?.kill(reason);
+      } else {
         clearTimeout(later);
         later = undefined;
         startAgain(FIRST_RETRY_MS);
