@@ -172,6 +172,42 @@ def run(request_headers, data, more=3):
     assert.deepEqual(files, { file: ["a.png", "contents", "image/png"] });
   });
 
+  void test("@rawhttp: who asks, and with which credential", async (t) => {
+    const { url } = await servedScript(
+      t,
+      `from azureml_inference_server_http.api.aml_request import rawhttp
+def init(): pass
+@rawhttp
+def run(request):
+    credential = request.authorization
+    environ = request.environ
+    return [
+        request.user_agent.string, request.scheme, request.is_secure,
+        credential and [credential.type, credential.username, credential.password, credential.token],
+        environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"],
+        environ["CONTENT_LENGTH"], environ["HTTP_USER_AGENT"], environ["wsgi.input"].read().decode(),
+    ]`,
+    );
+    const told = async (authorization: string): Promise<unknown> => {
+      const headers = { "user-agent": "pump/1", authorization };
+      const { text } = await ask(url, { method: "POST", body: "xyz", headers }, "/score?a=1");
+      return JSON.parse(text);
+    };
+    const rest = ["POST", "/score", "a=1", "3", "pump/1", "xyz"];
+    const before = ["pump/1", "http", false];
+    const basic = `Basic ${Buffer.from("me:secret:word").toString("base64")}`;
+    assert.deepEqual(await told(basic), [...before, ["basic", "me", "secret:word", null], ...rest]);
+    assert.deepEqual(await told("Bearer abc"), [...before, ["bearer", null, null, "abc"], ...rest]);
+    assert.deepEqual(await told("Basic ###"), [...before, null, ...rest]);
+  });
+
+  void test("OPTIONS of the home page tells what it allows", async (t) => {
+    const { url } = await servedScript(t, "def init(): pass\ndef run(data): return 1");
+    const { status, text, headers } = await ask(url, { method: "OPTIONS" }, "/");
+    assert.deepEqual([status, text], [200, ""]);
+    assert.match(headers.get("allow") ?? "", /GET, HEAD, OPTIONS/);
+  });
+
   void test("@rawhttp: headers are pairs, and a mapping whatever the case", async (t) => {
     const { url } = await servedScript(
       t,

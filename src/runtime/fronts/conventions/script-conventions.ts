@@ -30,10 +30,11 @@ export function scriptConventions({ origins, tellVersion }: ScriptConventions): 
     notFound: () => fault(404, NOT_FOUND, {}),
     notAllowed: (_method, allowed) =>
       fault(405, "The method is not allowed for the requested URL.", { allow: allowed.join(", ") }),
-    finish: (asked, answer) => {
+    finish: (asked, given) => {
       const { url = "/" } = asked;
       const mark = url.indexOf("?");
       const path = mark < 0 ? url : url.slice(0, mark);
+      const answer = path === "/" && asked.method === "OPTIONS" ? whatHomeAllows(given) : given;
       // A wrong method never gets as far as the server's own headers.
       if (!ROUTES.has(path) || answer.status === 405) return answer;
       const headers = { ...answer.headers, ...(path === "/" ? home : version) };
@@ -41,6 +42,12 @@ export function scriptConventions({ origins, tellVersion }: ScriptConventions): 
       return { ...answer, headers: { ...headers, ...crossOriginHeaders(origins, asked) } };
     },
   };
+}
+
+/** The web framework answers for the routes that do not. */
+function whatHomeAllows(given: ScoringResponse): ScoringResponse {
+  if (given.status !== 405) return given;
+  return { status: 200, headers: { allow: "GET, HEAD, OPTIONS" }, body: new Uint8Array() };
 }
 
 function fault(

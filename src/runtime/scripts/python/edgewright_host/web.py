@@ -1,5 +1,6 @@
 """What does a script that asks for the raw request get? The request's parts as web frameworks name them."""
 
+import base64
 import io
 import json
 from email.parser import BytesParser
@@ -121,6 +122,27 @@ class FileStorage:
                 file.write(data)
 
 
+class UserAgent(str):
+    """The header's text, under the web framework's name for it."""
+
+    @property
+    def string(self):
+        return str(self)
+
+
+class Authorization:
+    """A credential: its type in lower case; `username` and `password`, or `token`."""
+
+    def __init__(self, kind, rest):
+        self.type = kind.lower()
+        self.username = self.password = self.token = None
+        if self.type == "basic":
+            pair = base64.b64decode(rest, validate=True).decode("utf-8")
+            self.username, _, self.password = pair.partition(":")
+        else:
+            self.token = rest
+
+
 class BadRequest(Exception):
     """The body is not what the script asked it to be."""
 
@@ -212,6 +234,41 @@ class Request:
     @property
     def json(self):
         return self.get_json()
+
+    scheme = "http"
+    is_secure = False
+
+    @property
+    def user_agent(self):
+        return UserAgent(self.headers.get("user-agent", ""))
+
+    @property
+    def authorization(self):
+        kind, _, rest = self.headers.get("authorization", "").partition(" ")
+        try:
+            return Authorization(kind, rest.strip()) if rest else None
+        except ValueError:
+            return None
+
+    @property
+    def environ(self):
+        """What a WSGI server would hand over, made for each look."""
+        headers = {
+            "HTTP_" + name.upper().replace("-", "_"): value for name, value in self.headers
+        }
+        return {
+            "REQUEST_METHOD": self.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": self.path,
+            "QUERY_STRING": self.query_string.decode("latin-1"),
+            "CONTENT_TYPE": headers.pop("HTTP_CONTENT_TYPE", ""),
+            "CONTENT_LENGTH": headers.pop("HTTP_CONTENT_LENGTH", str(len(self._body))),
+            "REMOTE_ADDR": self.remote_addr,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": self.scheme,
+            "wsgi.input": self.stream,
+            **headers,
+        }
 
     @property
     def host(self):
