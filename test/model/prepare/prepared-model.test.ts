@@ -88,13 +88,13 @@ suite("prepareModel", () => {
     for (const part of [0, 0.1, 0.2, 0.5, 0.99]) {
       const bytes = readFileSync(record);
       const at = Math.floor(part * bytes.length);
-      bytes.write("Z", at);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
       writeFileSync(record, bytes);
       const again = await prepareModel(first.path, options);
       assert.equal(again.inspection?.sha256, first.inspection?.sha256);
       assert.deepEqual(again.inspection?.signature, first.inspection?.signature);
       assert.deepEqual(again.inspection?.sample, first.inspection?.sample);
-      assert.ok(!readFileSync(record, "utf8").includes("Z"), `byte ${at}`);
+      assert.notDeepEqual(readFileSync(record), bytes, `byte ${at}`);
     }
   });
 
