@@ -2,7 +2,6 @@
 
 import { mkdtemp, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { userError } from "../../core/problem.ts";
 import type { Platform } from "../../spec/resolved.ts";
 import type { BlobStore } from "../blob-store.ts";
 import type { Entry } from "../entry.ts";
@@ -12,6 +11,7 @@ import { bytesOf, unpackTar } from "../unpack.ts";
 import { writeFileFrom } from "../write-file.ts";
 import { debEntries } from "./debian/deb.ts";
 import { debDigest } from "./debian/digest.ts";
+import { notAsLocked } from "./lock.ts";
 import type { BaseLock, ImageLock } from "./lock.ts";
 import { integrityDigest } from "./node-package.ts";
 import { rootfs } from "./debian/rootfs.ts";
@@ -97,13 +97,7 @@ async function nodeEntries(
   return entries;
 }
 
-/** A lock that was edited names a version, and has the digest of another one. */
 function proveVersion(packageJson: Buffer, version: string): void {
   const { version: own } = JSON.parse(packageJson.toString()) as { readonly version: string };
-  if (own === version) return;
-  throw userError(
-    "BUILD_LOCK_CHANGED",
-    `The package that the lock calls Node ${version} says that it is ${own}.`,
-    { hint: "Delete image.lock.json to have a new one made, or take the committed one back." },
-  );
+  if (own !== version) throw notAsLocked(`Node ${version}`, own);
 }

@@ -127,6 +127,15 @@ function inOrder<T>(record: Partial<Record<Platform, T>>): Partial<Record<Platfo
   );
 }
 
+/** A lock that was merged badly names one package, and has the digest of another. */
+export function notAsLocked(called: string, own: string): Error {
+  return userError(
+    "BUILD_LOCK_CHANGED",
+    `The package that the lock calls ${called} says that it is ${own}.`,
+    { hint: `Delete ${LOCK_FILE} to have a new one made, or take the committed one back.` },
+  );
+}
+
 function lockError(path: string, fault: string): Error {
   return userError("BUILD_LOCK", `${path} ${fault}.`, {
     hint: "Delete the file to have a new one made, or take the committed one back.",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { userError } from "../../../core/problem.ts";
 import type { Entry } from "../../entry.ts";
 import { symlink, textFile } from "../../entry.ts";
+import { notAsLocked } from "../lock.ts";
 import type { ProgramResult, RunProgram } from "../../programs.ts";
 import { bytesOf, unpackTar } from "../../unpack.ts";
 
@@ -80,17 +81,12 @@ async function statusEntry(deb: UnpackDeb): Promise<Entry> {
   return textFile(`var/lib/dpkg/status.d/${deb.name}`, control);
 }
 
-/** A lock that was merged badly names a package, and has the digest of another one. */
 function proveControl(control: string, { name, version }: UnpackDeb): void {
   const [isName, isVersion] = ["Package", "Version"].map(
     (field) => new RegExp(`^${field}: *(.*?) *$`, "mu").exec(control)?.[1],
   );
-  if (isName === name && isVersion === version) return;
-  throw userError(
-    "BUILD_LOCK_CHANGED",
-    `The package that the lock calls ${name} ${version} says that it is ${isName} ${isVersion}.`,
-    { hint: "Delete image.lock.json to have a new one made, or take the committed one back." },
-  );
+  if (isName !== name || isVersion !== version)
+    throw notAsLocked(`${name} ${version}`, `${isName} ${isVersion}`);
 }
 
 function mergedPath(path: string): string {
