@@ -1,4 +1,4 @@
-/** Ending an HTTP server without losing a request that has arrived. */
+/** Which connection owes which answers? For an end of the server, or of one of them, that loses none. */
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
@@ -27,7 +27,7 @@ export type Drain = {
 type Connection = {
   running: number;
   /** Of those that run; all before it have arrived. */
-  last?: IncomingMessage;
+  last: IncomingMessage | undefined;
   onClosed?: () => void;
 };
 
@@ -35,7 +35,7 @@ export function createDrain(server: Server): Drain {
   const sockets = new Map<Duplex, Connection>();
   let begun = false;
   server.on("connection", (socket) => {
-    sockets.set(socket, { running: 0 });
+    sockets.set(socket, { running: 0, last: undefined });
     if (begun) closeWhenIdle(socket);
     socket.once("close", () => sockets.delete(socket));
   });
@@ -54,6 +54,8 @@ export function createDrain(server: Server): Drain {
       state.last = request;
       response.on("close", () => {
         state.running -= 1;
+        // A connection that only waits keeps no request alive.
+        if (state.last === request) state.last = undefined;
         if (!response.writableFinished) onLost();
         state.onClosed?.();
         // Its head may have been written before the end began.
